@@ -1,0 +1,36 @@
+"""Logging for commands typed by a person: the log file gets everything, the terminal what it needs."""
+
+import logging
+from pathlib import Path
+
+from datalake.zones.paths import Lake
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def open_log(lake: Lake) -> None:
+    """Send the package's log lines to logs/cron_etl.log, where those of the nightly run are."""
+    handler = _file_handler(lake.etl_log)
+    if handler is not None:
+        logger = logging.getLogger("datalake")
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+
+
+def keep_traceback(lake: Lake, problem: BaseException) -> None:
+    """Append an error's traceback to the log; where that cannot be written there is nothing better to do."""
+    handler = _file_handler(lake.etl_log)
+    if handler is None:
+        return
+    trace = (type(problem), problem, problem.__traceback__)
+    handler.handle(logging.LogRecord("datalake", logging.ERROR, "", 0, "manage.py: %s", (problem,), trace))
+    handler.close()
+
+
+def _file_handler(path: Path) -> logging.Handler | None:
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError:
+        return None
+    handler.setFormatter(logging.Formatter(FORMAT))
+    return handler

@@ -1,0 +1,90 @@
+"""manage.py's commands, and the one place where an error becomes a line on stderr and an exit code."""
+
+import sys
+
+import click
+
+from datalake import __version__
+from datalake.cli import journal
+from datalake.cli.door import Door
+from datalake.cli.groups import SectionedGroup
+from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError, UsageError
+
+SECTIONS = {
+    "Every night": {
+        "run": "datalake.cli.run:run",
+        "status": "datalake.cli.status:status",
+        "try": "datalake.cli.trial:try_file",
+    },
+    "When something waits": {
+        "held": "datalake.cli.waiting:held",
+        "approve": "datalake.cli.waiting:approve",
+        "decline": "datalake.cli.waiting:decline",
+        "retry": "datalake.cli.waiting:retry",
+        "rejects": "datalake.cli.rejects:rejects",
+    },
+    "Set-up and checks": {
+        "setup": "datalake.cli.setup:setup",
+        "check": "datalake.cli.check:check",
+        "doctor": "datalake.cli.doctor:doctor",
+        "cron": "datalake.cli.cron:cron",
+        "test": "datalake.cli.selftest:test",
+    },
+    "Demo": {
+        "demo": "datalake.cli.demo:demo",
+    },
+}
+INTERRUPTED = 130
+
+
+@click.group(
+    cls=SectionedGroup,
+    sections=SECTIONS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="What each command does in full: manage.py COMMAND --help. Exit codes: docs/operations.md.",
+)
+@click.version_option(__version__, message="Research Data Lake %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def commands(debug: bool) -> None:
+    """Research Data Lake: nightly Huron files, from incoming to published tables."""
+
+
+def main(arguments: list[str], door: Door | None = None) -> int:
+    """Given the words after manage.py, do it and return the exit code."""
+    door = door or Door()
+    try:
+        done = commands.main(args=arguments, prog_name="manage.py", standalone_mode=False, obj=door)
+        return done if isinstance(done, int) else EXIT_OK
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return INTERRUPTED
+    except DatalakeError as problem:
+        return _told(problem, door, arguments)
+    except BrokenPipeError:
+        sys.stderr.close()  # `manage.py status | head`: the reader has seen enough
+        return EXIT_OK
+    except Exception as problem:
+        return _surprised(problem, door, arguments)
+
+
+def _told(problem: DatalakeError, door: Door, arguments: list[str]) -> int:
+    if not isinstance(problem, UsageError):  # nothing was touched: nothing to look up later
+        journal.keep_traceback(door.lake, problem)
+    _say(problem, str(problem), arguments)
+    return problem.exit_code
+
+
+def _surprised(problem: Exception, door: Door, arguments: list[str]) -> int:
+    journal.keep_traceback(door.lake, problem)
+    fix = f"This is a fault in the program: the traceback is in {door.lake.etl_log}."
+    _say(problem, f"{type(problem).__name__}: {problem}. {fix}", arguments)
+    return EXIT_FAILED
+
+
+def _say(problem: Exception, sentence: str, arguments: list[str]) -> None:
+    if "--debug" in arguments:
+        sys.excepthook(type(problem), problem, problem.__traceback__)
+    click.echo(f"error: {sentence}", err=True)

@@ -1,0 +1,107 @@
+"""The flow is one way: a module imports only from the layers below its own, also where it imports late."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src"
+PACKAGE = SOURCE / "datalake"
+
+# Lowest first. Those of one row do not know each other.
+LAYERS = (
+    ("errors", "clock", "outcomes", "environment"),
+    ("documents",),
+    ("settings",),
+    ("schedule",),
+    ("contracts",),
+    ("clean",),
+    ("merge",),
+    ("zones",),
+    ("engine",),
+    ("views",),
+    ("pipeline",),
+    ("runs",),
+    ("alerts",),
+    ("reports",),
+    ("nightly",),
+    ("demo",),
+    ("web",),
+    ("cli",),
+)
+HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_names(path: Path) -> list[tuple[int, str]]:
+    """Every absolute module name that a file imports anywhere, inside functions and for types too, with its line."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, each.name) for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            assert node.level == 0, f"{path}:{node.lineno}: relative import; write it out"
+            found += [(node.lineno, f"{module}.{each.name}") for each in node.names]
+    return found
+
+
+def test_every_module_of_the_package_has_its_place_in_the_order() -> None:
+    assert {layer_of(path) for path in modules()} <= set(HEIGHT)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_the_layers_below_its_own(path: Path) -> None:
+    own = layer_of(path)
+    wrong = []
+    for line, name in imported_names(path):
+        parts = name.split(".")
+        other = parts[1] if parts[0] == "datalake" and len(parts) > 1 else own
+        if other in HEIGHT and other != own and HEIGHT[other] >= HEIGHT[own]:
+            wrong.append(f"{path.relative_to(ROOT)}:{line}: {own} imports {name}")
+    assert wrong == []
+
+
+def test_the_package_never_imports_the_scripts_beside_it() -> None:
+    scripts = {path.stem for path in SOURCE.glob("*.py")}
+    imported = {(path.name, name) for path in modules() for _, name in imported_names(path)}
+    assert {(path, name) for path, name in imported if name.split(".")[0] in scripts} == set()
+
+
+STARTERS = ("run", "Popen", "call", "check_call", "execv", "execve")
+
+
+def test_the_package_never_calls_the_bash_beside_it() -> None:
+    called = []
+    for path in modules():
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") in STARTERS:
+                words = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant)]
+                called += [f"{path}: {word}" for word in words if str(word).endswith(".sh")]
+    assert called == []
+
+
+PURE = ("schedule.py", "clean.py", "merge.py", "outcomes.py", "errors.py", "contracts/model.py", "contracts/names.py")
+EDGES = {"os", "subprocess", "socket", "requests", "time", "sqlite3", "shutil", "tempfile", "urllib", "datalake.clock"}
+
+
+@pytest.mark.parametrize("name", [name for name in PURE if (PACKAGE / name).exists()])
+def test_a_pure_module_imports_nothing_that_reaches_outside(name: str) -> None:
+    reached = {imported for _, imported in imported_names(PACKAGE / name)}
+    assert {each for each in reached if each.split(".")[0] in EDGES or each.startswith("datalake.clock")} == set()
+
+
+def test_importing_any_package_root_alone_stays_light() -> None:
+    """An __init__.py that imports its modules would make every entrypoint pay for all of them."""
+    for path in PACKAGE.rglob("__init__.py"):
+        heavy = [name for _, name in imported_names(path) if name.split(".")[0] not in sys.stdlib_module_names]
+        assert heavy == [], path
