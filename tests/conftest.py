@@ -1,22 +1,19 @@
 """What all tests share: a clean environment, an empty lake, a copy of the whole project, and no silent skips."""
 
 import os
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.project import copy_files, copy_project, project_files
 
 from datalake.cli.door import Door
 from datalake.cli.main import main
 from datalake.clock import Clock, SystemClock
 from datalake.zones.paths import Lake
 
-ROOT = Path(__file__).resolve().parents[1]
 ZONE = "America/New_York"
 KEPT = ("DATALAKE_NO_SKIPS", "DATALAKE_TEST_BASH")
 SECRETS = ("SLACK_WEBHOOK", "HEARTBEAT_URL", "MASK_SALT")
@@ -39,19 +36,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def lake(tmp_path: Path) -> Lake:
     """An empty lake with the configuration that ships."""
     root = tmp_path / "lake"
-    _copy(_project_files("config"), root)
-    for kept in _project_files("data", "logs"):
-        (root / kept).parent.mkdir(parents=True)
+    copy_files(project_files("config", "data", "logs"), root)
     return Lake(root)
 
 
 @pytest.fixture
 def copy_of_repo(tmp_path: Path) -> Path:
     """The project as a fresh clone would have it, in a path with a space, with this environment linked as its venv."""
-    root = tmp_path / "a path" / "research_datalake"
-    _copy(_project_files(), root)
-    (root / "venv").symlink_to(sys.prefix, target_is_directory=True)
-    return root
+    return copy_project(tmp_path / "a path" / "research_datalake")
 
 
 @dataclass(frozen=True)
@@ -74,19 +66,6 @@ def manage(lake: Lake, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said
         return Said(code, said.out, said.err)
 
     return run
-
-
-def _project_files(*folders: str) -> list[Path]:
-    """The files that git has or would take, relative to the root: nothing local, nothing that a run left behind."""
-    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return [Path(name) for name in listed.split("\0") if name and (ROOT / name).exists()]
-
-
-def _copy(files: list[Path], root: Path) -> None:
-    for file in files:
-        (root / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / file, root / file)
 
 
 # DATALAKE_NO_SKIPS=1, as .ci/run sets it: a test that could not run has proved nothing, so it counts as failed.
