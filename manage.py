@@ -1,30 +1,32 @@
 #!/usr/bin/env python3
 """The human's door to the lake: python3 manage.py --help
 
-Any Python may open it, an old one too (so nothing newer than Python 2's grammar stands here): the work is done by
-the Python in venv, which is set up first where it is missing.
+Any Python from 3.6 on may open it: the work is done by the Python in venv, which is set up first where it is missing.
 """
 
 import os
 import sys
+from pathlib import Path
 
-ROOT = os.path.dirname(os.path.abspath(__file__))
-SOURCE = os.path.join(ROOT, "src")
+ROOT = Path(__file__).resolve().parent
+SOURCE = str(ROOT / "src")
 
 
-def main(arguments):
-    """Set up what is missing, then become the Python in venv that runs the command."""
+def main(arguments: "list[str]") -> int:
+    """Set up what is missing, then become the Python in venv, which runs the command; return 1 if there can be none."""
     sys.path.insert(0, SOURCE)
     from datalake import environment
 
-    developer = arguments[:1] == ["test"]
     try:
-        python = environment.ensure(ROOT, developer)
+        python = environment.ensure(str(ROOT), developer=arguments[:1] == ["test"])
     except environment.SetupFailed as problem:
-        sys.stderr.write("error: %s\n" % problem)
+        sys.stderr.write(f"error: {problem}\n")
         return problem.exit_code
+    except KeyboardInterrupt:
+        return 130
     surroundings = dict(os.environ, PYTHONPATH=SOURCE, PYTHONSAFEPATH="1")
-    os.execve(python, [python, "-m", "datalake.cli"] + arguments, surroundings)
+    os.execve(python, [python, "-m", "datalake.cli", *arguments], surroundings)  # noqa: S606 - no shell is the point
+    return 0  # never reached; for the reader and the type checker
 
 
 if __name__ == "__main__":

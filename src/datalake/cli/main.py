@@ -56,7 +56,7 @@ def main(arguments: list[str], door: Door | None = None) -> int:
         done = commands.main(args=arguments, prog_name="manage.py", standalone_mode=False, obj=door)
         return done if isinstance(done, int) else EXIT_OK
     except click.ClickException as problem:
-        problem.show()
+        click.echo(f"error: {problem.format_message()} {_hint(problem)}".rstrip(), err=True)
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
@@ -68,6 +68,11 @@ def main(arguments: list[str], door: Door | None = None) -> int:
         return EXIT_OK
     except Exception as problem:
         return _surprised(problem, door, arguments)
+
+
+def _hint(problem: click.ClickException) -> str:
+    context = getattr(problem, "ctx", None)
+    return f"See `{context.command_path} --help`." if context else ""
 
 
 def _told(problem: DatalakeError, door: Door, arguments: list[str]) -> int:

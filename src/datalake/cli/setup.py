@@ -1,0 +1,18 @@
+"""manage.py setup: by the time this runs, manage.py has made the environment; it says what to do next."""
+
+import click
+
+from datalake.cli.door import Door, pass_door
+
+NEXT = """The environment is ready. Next:
+  see it work with made-up files   bash src/cron_runner.sh --demo
+  check your configuration         python manage.py check
+  let cron run it every night      python manage.py cron --install
+  prove that it is all in place    python manage.py doctor"""
+
+
+@click.command()
+@pass_door
+def setup(door: Door) -> None:
+    """Create the environment, or bring it up to date after a `git pull`."""
+    click.echo(NEXT)
