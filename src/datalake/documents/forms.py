@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from datalake.documents.nodes import Mapping, Node, Place, Problem, Scalar, Sequence, did_you_mean
+from datalake.documents.nodes import Mapping, Node, Place, Problem, Scalar, Sequence, did_you_mean, quoted
 
 Problems = list[Problem]
 
@@ -49,7 +49,7 @@ class Value:
             return self.convert(node.text)
         except ValueError as problem:
             hint = did_you_mean(node.text, self.choices)
-            sentence = str(problem) or f'"{node.text}" is not {self.words}.{hint}'
+            sentence = str(problem) or f"{quoted(node.text)} is not {self.words}.{hint}"
             raise _unread(problems, node.place, f"{path}: {sentence}") from None
 
     def schema(self) -> dict[str, Any]:
@@ -182,7 +182,7 @@ class Form:
             return f"{joined(path, text)}: {self.moved[name]}"
         names = [each.name for each in self.keys]
         hint = did_you_mean(name, names) or f" Known here: {', '.join(names)}."
-        return f'{joined(path, text)}: unknown key "{text}".{hint}'
+        return f"{joined(path, text)}: unknown key {quoted(text)}.{hint}"
 
     def schema(self) -> dict[str, Any]:
         properties = {each.name: {"description": each.about, **each.kind.schema()} for each in self.keys}
@@ -206,7 +206,7 @@ def _shape(node: Node) -> str:
         return 'a mapping ("key: value")'
     if isinstance(node, Sequence):
         return "a list"
-    return f'"{node.text}"' if not node.empty else "nothing"
+    return quoted(node.text) if not node.empty else "nothing"
 
 
 def _unread(problems: Problems, place: Place, message: str) -> Unread:

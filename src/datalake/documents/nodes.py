@@ -84,6 +84,16 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
+def quoted(text: str) -> str:
+    """Return a value as messages show it: in quotes, clipped, no control characters, a web address only by its host."""
+    address = re.match(r"([a-z][a-z0-9+.-]*://)[^/?#]*", text, re.IGNORECASE)
+    if address:  # its path may be a secret
+        host = address[0].removeprefix(address[1]).rpartition("@")[2]
+        text = f"{address[1]}{host}/…"
+    clipped = text if len(text) <= 60 else f"{text[:57]}..."
+    return '"' + "".join(each if each.isprintable() else repr(each)[1:-1] for each in clipped) + '"'
+
+
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Given a word that is unknown and those that are known, return ' Did you mean "x"?', or "" if none is near."""
     known = {each.casefold(): each for each in words}

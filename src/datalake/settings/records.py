@@ -1,4 +1,4 @@
-"""settings.yaml as frozen records; every mistake at once, with file and line."""
+"""What a person may set, as frozen records; the defaults stand where settings.yaml is silent."""
 
 from dataclasses import dataclass, field
 
@@ -71,3 +71,4 @@ class Settings:
     alerts: Alerts = Alerts()
     dashboard: Dashboard = Dashboard()
     secrets: dict[str, str] = field(default_factory=dict, repr=False)  # from the environment and config/secrets.env
+    warnings: tuple[str, ...] = ()  # what is no mistake but should be put right, one sentence each

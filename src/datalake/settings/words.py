@@ -1,0 +1,147 @@
+"""The words of settings.yaml: which keys there are, what they hold, and how the records are made of them."""
+
+import zoneinfo
+from typing import Any
+
+from datalake.documents import did_you_mean
+from datalake.documents.forms import Filled, Form, Key, Many, Value
+from datalake.documents.kinds import (
+    choice,
+    clock_time,
+    days,
+    flag,
+    integer,
+    mail_address,
+    shaped,
+    text,
+)
+from datalake.documents.nodes import quoted
+from datalake.settings.records import (
+    Alerts,
+    Dashboard,
+    FileLimits,
+    MailChannel,
+    Schedule,
+    Settings,
+    SlackChannel,
+)
+
+WEEKDAY = choice("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NOT_HERE = "git sees this file, so secrets are not written here. Put {0}=... into config/secrets.env."
+
+
+def _zone_mistake(written: str) -> str:
+    if written == "local":
+        return ""
+    try:
+        zoneinfo.ZoneInfo(written)
+    except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):  # "America" is a folder, "../x" no zone at all
+        near = did_you_mean(written, zoneinfo.available_timezones())
+        return f'{quoted(written)} is no time zone; write one like America/New_York, or "local".{near}'
+    return ""
+
+
+def _name_mistake(written: str) -> str:
+    fits = 0 < len(written.strip()) <= 80 and written.isprintable()
+    return "" if fits else "must be one line of up to 80 characters."
+
+
+def _zone() -> Value:
+    return text('a time zone like America/New_York, or "local" for the host\'s', _zone_mistake)
+
+
+SCHEDULE = Form(
+    (
+        Key("zone", _zone(), "The zone that all times are meant and shown in; local is the host's.", "local"),
+        Key("nightly", clock_time(), "When the nightly load starts.", "02:00"),
+        Key("days", days(), "The nights on which a load is due.", "mon-sun"),
+        Key("watchdog", clock_time(), "When the check of last night looks.", "06:00"),
+        Key("weekly_day", WEEKDAY, "The day of the weekly summary.", "mon"),
+        Key("weekly", clock_time(), "When the weekly summary is sent.", "07:00"),
+        Key("again", Many(clock_time(), single=True), "Further tries on the same night, for late files.", "[]"),
+        Key("early_margin_minutes", integer(0, 720), "A run this close before the load is due counts for it.", "30"),
+        Key("at_reboot", flag(), "Also try after the host has restarted.", "false"),
+    )
+)
+FILE_LIMITS = Form(
+    (
+        Key("max_bytes", integer(1, 10**15), "Larger files are refused unread.", "20000000000"),
+        Key("max_line_bytes", integer(100, 10**9), "A longer line means a broken file.", "1000000"),
+        Key("max_columns", integer(1, 100_000), "More columns mean a broken file.", "2000"),
+    )
+)
+SLACK = Form(
+    (Key("enabled", flag(), "Send to Slack where a webhook is known.", "true"),),
+    moved={word: _NOT_HERE.format("SLACK_WEBHOOK") for word in ("webhook", "webhook_url", "url", "slack_webhook")},
+)
+MAIL = Form(
+    (
+        Key("to", Many(mail_address(), single=True), "Who gets the messages; with nobody no mail is sent.", "[]"),
+        Key("sender", mail_address(), "The From address; left out, it is user@host."),
+        Key(
+            "sendmail",
+            shaped("the full path of a program", r"/[^\x00-\x1f]+"),
+            "What sends mail.",
+            "/usr/sbin/sendmail",
+        ),
+    ),
+    moved={"recipients": "is called to here.", "password": "mail goes through sendmail, which needs none here."},
+)
+ALERTS = Form(
+    (
+        Key("on_success", choice("always", "changes", "never"), "Whether a good night is told too.", "always"),
+        Key("log_lines", integer(0, 200), "Lines of the log's end in a failure's message; 0: none.", "15"),
+        Key("slack", SLACK, "Messages to Slack."),
+        Key("mail", MAIL, "Messages by mail."),
+    ),
+    moved={word: _NOT_HERE.format("SLACK_WEBHOOK") for word in ("slack_webhook", "webhook")},
+)
+DASHBOARD = Form(
+    (
+        Key("host", shaped("a host name or address", r"[A-Za-z0-9.:_-]+"), "The address it listens on.", "127.0.0.1"),
+        Key("port", integer(1, 65535), "The port it listens on.", "8080"),
+    )
+)
+SETTINGS = Form(
+    (
+        Key("name", text("text", _name_mistake), "The first words of every message.", "Research Data Lake"),
+        Key("schedule", SCHEDULE, "When things are due."),
+        Key("settle_seconds", integer(0, 86_400), "A file younger than this may still be arriving.", "60"),
+        Key("threads", integer(1, 256), "Threads that clean one file.", "2"),
+        Key("file_limits", FILE_LIMITS, "What a file may be before anything reads it."),
+        Key("csv_twin", flag(), "Write a CSV beside each published Parquet table.", "true"),
+        Key("keep_versions", integer(1, 10_000), "Published versions of a feed that stay on disk.", "14"),
+        Key("alerts", ALERTS, "Who hears of what."),
+        Key("dashboard", DASHBOARD, "The dashboard."),
+    ),
+    moved={
+        "slack_webhook": _NOT_HERE.format("SLACK_WEBHOOK"),
+        "mask_salt": _NOT_HERE.format("MASK_SALT"),
+        "email": "the recipients of mail are set under alerts: mail: to.",
+        "paths": "the folders are fixed: data/ and logs/ beside manage.py. Remove this block.",
+        "sftp": "files are taken from data/incoming; bringing them there is another program's work. Remove this block.",
+        "settings": "its keys stand at the top level here.",
+    },
+)
+_RECORDS = {
+    "schedule": Schedule,
+    "file_limits": FileLimits,
+    "alerts": Alerts,
+    "slack": SlackChannel,
+    "mail": MailChannel,
+    "dashboard": Dashboard,
+}
+
+
+def settings_from(filled: Filled) -> Settings:
+    """Given what was read of settings.yaml, return the settings, with defaults for what was left out."""
+    settings: Settings = _record(Settings, filled)
+    return settings
+
+
+def _record(kind: Any, filled: Filled) -> Any:
+    return kind(**{name: _value(name, value) for name, value in filled.values.items()})
+
+
+def _value(name: str, value: Any) -> Any:
+    return _record(_RECORDS[name], value) if isinstance(value, Filled) else value
