@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datalake.documents import listed, overlay, parse
 from datalake.documents.forms import Form, Key, Many, Named
 from datalake.documents.kinds import choice, clock_time, flag, integer, mail_address, percent, text, weekdays
-from datalake.documents.nodes import Mapping, Sequence
+from datalake.documents.nodes import Mapping, Sequence, listed
+from datalake.documents.overlay import overlay
+from datalake.documents.text import parse
 
 
 def read(document: str | bytes) -> Mapping:

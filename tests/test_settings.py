@@ -6,7 +6,7 @@ import pytest
 
 from datalake.errors import EXIT_CONFIGURATION, ConfigurationError
 from datalake.settings import load
-from datalake.settings.words import SETTINGS
+from datalake.settings_words import SETTINGS
 
 SHIPPED = Path(__file__).parents[1] / "config" / "settings.yaml"
 WEBHOOK = "https://hooks.slack.com/services/T000/B000/abcdefgh"

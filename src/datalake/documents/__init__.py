@@ -1,7 +1,5 @@
-"""Configuration files read as text with places, and the declarations that turn them into values."""
+"""Configuration files read as text with places, and the declarations that turn them into values.
 
-from datalake.documents.nodes import Mapping, Place, Problem, did_you_mean, listed
-from datalake.documents.overlay import overlay
-from datalake.documents.text import Document, parse
-
-__all__ = ["Document", "Mapping", "Place", "Problem", "did_you_mean", "listed", "overlay", "parse"]
+text      bytes -> nodes        overlay   local changes over shipped nodes        nodes     what a file consists of
+forms     what a file may say   kinds     single values: numbers, days, times     secrets   NAME=value files
+"""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from datalake.documents import Place, Problem, did_you_mean
+from datalake.documents.nodes import Place, Problem, did_you_mean
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)", re.DOTALL)
 SHORTEST_SALT = 16

@@ -1,10 +1,8 @@
-"""The words of settings.yaml: which keys there are, what they hold, and how the records are made of them."""
+"""The words of settings.yaml: which keys there are and what each holds. The records they fill are in settings.py."""
 
 import zoneinfo
-from typing import Any
 
-from datalake.documents import did_you_mean
-from datalake.documents.forms import Filled, Form, Key, Many, Value
+from datalake.documents.forms import Form, Key, Many, Value
 from datalake.documents.kinds import (
     choice,
     clock_time,
@@ -15,16 +13,7 @@ from datalake.documents.kinds import (
     shaped,
     text,
 )
-from datalake.documents.nodes import quoted
-from datalake.settings.records import (
-    Alerts,
-    Dashboard,
-    FileLimits,
-    MailChannel,
-    Schedule,
-    Settings,
-    SlackChannel,
-)
+from datalake.documents.nodes import did_you_mean, quoted
 
 WEEKDAY = choice("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NOT_HERE = "git sees this file, so secrets are not written here. Put {0}=... into config/secrets.env."
@@ -123,25 +112,3 @@ SETTINGS = Form(
         "settings": "its keys stand at the top level here.",
     },
 )
-_RECORDS = {
-    "schedule": Schedule,
-    "file_limits": FileLimits,
-    "alerts": Alerts,
-    "slack": SlackChannel,
-    "mail": MailChannel,
-    "dashboard": Dashboard,
-}
-
-
-def settings_from(filled: Filled) -> Settings:
-    """Given what was read of settings.yaml, return the settings, with defaults for what was left out."""
-    settings: Settings = _record(Settings, filled)
-    return settings
-
-
-def _record(kind: Any, filled: Filled) -> Any:
-    return kind(**{name: _value(name, value) for name, value in filled.values.items()})
-
-
-def _value(name: str, value: Any) -> Any:
-    return _record(_RECORDS[name], value) if isinstance(value, Filled) else value

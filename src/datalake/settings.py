@@ -1,0 +1,171 @@
+"""What a person may set, as frozen records, and the edge that reads them: config/settings.yaml and the secrets.
+
+The defaults stand where settings.yaml is silent; its words are declared in settings_words.py.
+"""
+
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from datalake.documents import secrets
+from datalake.documents.forms import Filled
+from datalake.documents.nodes import Mapping as Nodes
+from datalake.documents.nodes import Place, Problem, listed
+from datalake.documents.overlay import overlay
+from datalake.documents.text import parse
+from datalake.errors import ConfigurationError
+from datalake.settings_words import SETTINGS
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When things are due, in the local time of the zone. Times are HH:MM; seconds elsewhere."""
+
+    zone: str = "local"  # an IANA name, or local: the host's
+    nightly: str = "02:00"
+    days: str = "mon-sun"
+    watchdog: str = "06:00"
+    weekly_day: str = "mon"
+    weekly: str = "07:00"
+    again: tuple[str, ...] = ()
+    early_margin_minutes: int = 30
+    at_reboot: bool = False
+
+
+@dataclass(frozen=True)
+class FileLimits:
+    """What a file may be before any parser sees it."""
+
+    max_bytes: int = 20_000_000_000
+    max_line_bytes: int = 1_000_000
+    max_columns: int = 2_000
+
+
+@dataclass(frozen=True)
+class SlackChannel:
+    """The webhook itself is a secret: SLACK_WEBHOOK in the environment or config/secrets.env."""
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class MailChannel:
+    """Mail by a sendmail program; with nobody in `to` no mail is sent."""
+
+    to: tuple[str, ...] = ()
+    sender: str = ""  # empty: user@host
+    sendmail: str = "/usr/sbin/sendmail"
+
+
+@dataclass(frozen=True)
+class Alerts:
+    on_success: str = "always"  # always | changes | never
+    log_lines: int = 15  # lines of the log's end in a failure's message; 0: none
+    slack: SlackChannel = SlackChannel()
+    mail: MailChannel = MailChannel()
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a person may set."""
+
+    name: str = "Research Data Lake"  # the first words of every message
+    schedule: Schedule = Schedule()
+    settle_seconds: int = 60
+    threads: int = 2
+    file_limits: FileLimits = FileLimits()
+    csv_twin: bool = True
+    keep_versions: int = 14  # published versions of a feed that stay on disk
+    alerts: Alerts = Alerts()
+    dashboard: Dashboard = Dashboard()
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)  # from the environment and config/secrets.env
+    warnings: tuple[str, ...] = ()  # what is no mistake but should be put right, one sentence each
+
+
+SHIPPED = "config/settings.yaml"
+LOCAL = "config/local/settings.yaml"
+SECRETS = "config/secrets.env"
+EMPTY = Nodes((), Place(SHIPPED, 0))
+
+
+def load(root: Path, environ: Mapping[str, str]) -> Settings:
+    """Given the folder that holds config/ and the environment, return the settings.
+
+    config/local/settings.yaml overlays config/settings.yaml; a secret comes from the environment, else from
+    config/secrets.env. Raises ConfigurationError that holds every mistake, one a line.
+    """
+    problems: list[Problem] = []
+    filled = SETTINGS.read(_document(root, problems), "", problems)
+    known, warnings = _secrets(root, environ, problems)
+    if problems:
+        raise ConfigurationError(listed(problems))
+    settings: Settings = _record(Settings, filled)
+    return replace(settings, secrets=known, warnings=warnings)
+
+
+def _document(root: Path, problems: list[Problem]) -> Nodes:
+    shipped, local = _nodes(root, SHIPPED, problems), _nodes(root, LOCAL, problems)
+    if shipped is None and not problems:
+        problems.append(Problem(Place(SHIPPED, 0), "is missing. Restore it: git checkout -- config/settings.yaml"))
+    return overlay(shipped or EMPTY, local) if local else shipped or EMPTY
+
+
+def _nodes(root: Path, name: str, problems: list[Problem]) -> Nodes | None:
+    data = _bytes(root, name, problems)
+    if data is None:
+        return None
+    document = parse(data, name)
+    problems.extend(document.problems)
+    return document.root
+
+
+def _bytes(root: Path, name: str, problems: list[Problem]) -> bytes | None:
+    """Return what the file holds, None if it is not there; report one that cannot be read."""
+    try:
+        return (root / name).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        problems.append(Problem(Place(name, 0), f"cannot be read: {problem.strerror}."))
+        return None
+
+
+def _secrets(root: Path, environ: Mapping[str, str], problems: list[Problem]) -> tuple[dict[str, str], tuple[str, ...]]:
+    data = _bytes(root, SECRETS, problems)
+    found, wrong = secrets.parse(data, SECRETS) if data is not None else ({}, [])
+    known = secrets.chosen(environ, found)
+    problems.extend(wrong + secrets.mistakes(known, environ, SECRETS))
+    return known, _too_open(root / SECRETS) if data is not None else ()
+
+
+def _too_open(path: Path) -> tuple[str, ...]:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & 0o077:
+        return ()
+    return (f"{SECRETS}: others on this host can read it (mode {mode:04o}). Run: chmod 600 {SECRETS}",)
+
+
+_RECORDS = {
+    "schedule": Schedule,
+    "file_limits": FileLimits,
+    "alerts": Alerts,
+    "slack": SlackChannel,
+    "mail": MailChannel,
+    "dashboard": Dashboard,
+}
+
+
+def _record(kind: Any, filled: Filled) -> Any:
+    return kind(**{name: _value(name, value) for name, value in filled.values.items()})
+
+
+def _value(name: str, value: Any) -> Any:
+    return _record(_RECORDS[name], value) if isinstance(value, Filled) else value
