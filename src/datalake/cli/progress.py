@@ -1,0 +1,62 @@
+"""A bar on a terminal for a feed that takes longer than two seconds; nothing under cron."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:  # tqdm is loaded only once there is something to show
+    from tqdm import tqdm
+
+PATIENCE = 2.0  # seconds during which a person needs no bar
+
+
+class Silent:
+    """Watches a run and says nothing."""
+
+    def stage_started(self, stage: str, feed: str) -> None:
+        """A stage begins; feed is empty for the whole run."""
+
+    def stage_ended(self, stage: str, feed: str) -> None:
+        """The stage that began last has ended."""
+
+    def progress(self, feed: str, rows: int, done: int, total: int) -> None:
+        """So many rows, and bytes of all bytes, of the feed's file have been read."""
+
+
+class Bars(Silent):
+    """Shows on a stream how far the file that is being read has come."""
+
+    def __init__(self, stream: TextIO, patience: float = PATIENCE) -> None:
+        self._stream = stream
+        self._patience = patience
+        self._bar: tqdm[None] | None = None
+
+    def stage_ended(self, stage: str, feed: str) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def progress(self, feed: str, rows: int, done: int, total: int) -> None:
+        bar = self._bar or self._new_bar(feed, total)
+        self._bar = bar
+        bar.set_postfix_str(f"{rows:,} rows", refresh=False)
+        bar.update(done - bar.n)
+
+    def _new_bar(self, feed: str, total: int) -> tqdm[None]:
+        from tqdm import tqdm
+
+        return tqdm(
+            desc=feed,
+            total=total,
+            unit="B",
+            unit_scale=True,
+            delay=self._patience,
+            leave=False,
+            file=self._stream,
+            dynamic_ncols=True,
+        )
+
+
+def observer(stream: TextIO) -> Silent:
+    """Return what watches a run: bars where the stream is a terminal, else silence."""
+    return Bars(stream) if stream.isatty() else Silent()
