@@ -1,0 +1,70 @@
+"""The files of a stage: Parquet parts, findings that only their owner may read, staged.json last of all."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datalake.clean.schema import FINDINGS
+from datalake.engine.job import FINDINGS_FILE, STAGED_FILE, Staged, to_json
+
+# Columns of few different values are worth a dictionary; for the rest it doubles the work (speed.md section 3).
+COMPRESSION = "snappy"
+
+
+def clear(staging: Path, quarantine: Path) -> None:
+    """Make both folders empty of what an earlier try left, staged.json first: without it nothing else counts."""
+    (staging / STAGED_FILE).unlink(missing_ok=True)
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    quarantine.mkdir(parents=True, exist_ok=True)
+    (quarantine / FINDINGS_FILE).unlink(missing_ok=True)
+
+
+def part_name(number: int) -> str:
+    """Return the name of the part with that number, from 0."""
+    return f"part-{number:05d}.parquet"
+
+
+def to_table(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Return rows of Python values as a table."""
+    return pa.Table.from_pylist(list(rows), schema=schema)
+
+
+def write_part(table: pa.Table, path: Path, sync: bool) -> None:
+    """Write one part, and have the disk confirm it if asked."""
+    pq.write_table(table, path, compression=COMPRESSION)
+    if sync:
+        sync_path(path)
+
+
+def open_findings(quarantine: Path) -> pq.ParquetWriter:
+    """Open the findings file for writing; it holds raw values, so its owner alone may read it."""
+    path = quarantine / FINDINGS_FILE
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+    return pq.ParquetWriter(path, FINDINGS, compression=COMPRESSION)
+
+
+def finish(staging: Path, staged: Staged, sync: bool) -> None:
+    """Write staged.json, whole or not at all, after everything that it speaks of."""
+    draft = staging / f".{STAGED_FILE}"
+    draft.write_text(to_json(staged), encoding="utf-8")
+    if sync:
+        sync_path(draft)
+        sync_path(staging)
+    draft.replace(staging / STAGED_FILE)
+    if sync:
+        sync_path(staging)
+
+
+def sync_path(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
