@@ -12,8 +12,10 @@ PACKAGE = SOURCE / "datalake"
 
 # Lowest first. Those of one row do not know each other.
 LAYERS = (
-    ("errors", "clock", "outcomes", "environment"),
+    ("errors", "clock", "outcomes", "interpreters"),
+    ("environment",),
     ("documents",),
+    ("settings_words",),
     ("settings",),
     ("schedule",),
     ("contracts",),

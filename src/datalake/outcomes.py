@@ -115,13 +115,20 @@ def from_json(document: dict[str, Any]) -> RunOutcome:
     known["night"] = date.fromisoformat(known["night"])
     known["start"] = datetime.fromisoformat(known["start"])
     known["end"] = datetime.fromisoformat(known["end"])
-    known["feeds"] = tuple(_feed(each) for each in known.get("feeds", ()))
+    known["feeds"] = tuple(feed_from_json(each) for each in known.get("feeds", ()))
     known["notes"] = tuple(Note(**each) for each in known.get("notes", ()))
     known["stages"] = tuple(StageTime(**each) for each in known.get("stages", ()))
     return RunOutcome(**known)
 
 
-def _feed(document: dict[str, Any]) -> FeedOutcome:
+def feed_to_json(feed: FeedOutcome) -> dict[str, Any]:
+    """Given one feed's outcome, return it as JSON values."""
+    document: dict[str, Any] = _plain(asdict(feed))
+    return document
+
+
+def feed_from_json(document: dict[str, Any]) -> FeedOutcome:
+    """Given what feed_to_json made, return the outcome; raise KeyError or TypeError on anything else."""
     feed = FeedOutcome(**document)
     return replace(
         feed,

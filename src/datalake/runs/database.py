@@ -1,0 +1,158 @@
+"""logs/etl_stats.db: opened for writing, brought to the newest schema, mended where it is damaged, and written.
+
+Journal mode DELETE: a reader without write permission cannot read a WAL file. Every write is one short transaction.
+"""
+
+import contextlib
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
+from datalake.runs import migrations
+from datalake.runs.aside import set_database_aside
+from datalake.runs.rows import COLUMNS, RuntimeRow, local_time, row_of
+from datalake.zones.files import display
+
+BUSY_SECONDS = 5.0
+COUNTS = ("rows_read", "accepted", "rejected", "duplicates", "superseded", "excluded")
+
+logger = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def writing(database: Path, runtime_csv: Path | None = None) -> Iterator[sqlite3.Connection]:
+    """Open for one transaction, committed at the end; made, migrated or rebuilt from the CSV first, if need be.
+
+    Raise NewerSchema where a newer program made it, sqlite3.Error or OSError where it cannot be written.
+    """
+    if not _is_sound(database):
+        logger.warning("%s was damaged: kept as %s, rebuilt from the CSV", database, set_database_aside(database))
+    connection = sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    with contextlib.closing(connection):
+        migrations.migrate(connection, database, runtime_csv)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+def _is_sound(database: Path) -> bool:
+    """A missing file is sound: it is made. A locked or unreadable one is not judged here: the next step says so."""
+    if not database.exists():
+        return True
+    with contextlib.closing(sqlite3.connect(database, timeout=BUSY_SECONDS)) as connection:
+        try:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+        except sqlite3.OperationalError:
+            return True
+        except sqlite3.DatabaseError:
+            return False
+
+
+def insert_row(connection: sqlite3.Connection, row: RuntimeRow) -> None:
+    """Insert a run of which only the seven values are known."""
+    _insert(connection, "etl_runtime", dict(zip(COLUMNS, row.values(), strict=True)))
+
+
+def insert_run(connection: sqlite3.Connection, run: RunOutcome, zone: str) -> None:
+    """Insert a run with its feeds, files and stages; do nothing where its id is there already."""
+    if connection.execute("SELECT 1 FROM etl_runtime WHERE run_id = ?", (run.run_id,)).fetchone():
+        return
+    values = {**dict(zip(COLUMNS, row_of(run, zone).values(), strict=True)), **_run_values(run, zone)}
+    _take_over(connection, values)
+    _insert(connection, "etl_runtime", values)
+    for feed in run.feeds:
+        _insert(connection, "etl_feed", {"run_id": run.run_id, **_feed_values(feed)})
+        for file in feed.files:
+            _insert(connection, "etl_file", {"run_id": run.run_id, "feed": feed.feed, **_file_values(file)})
+    for stage in run.stages:
+        _insert(connection, "etl_stage", {"run_id": run.run_id, **asdict(stage)})
+
+
+def _take_over(connection: sqlite3.Connection, values: dict[str, object]) -> None:
+    """A database rebuilt from the CSV knows this run's seven values already: the fuller row replaces that one."""
+    same = " AND ".join(f"{column} = :{column}" for column in ("start_time", "end_time", "status", "hostname"))
+    found = connection.execute(
+        f"SELECT max(id) FROM etl_runtime WHERE run_id IS NULL AND {same}",  # noqa: S608 - names of our own
+        values,
+    ).fetchone()[0]
+    if found is not None:
+        connection.execute("DELETE FROM etl_runtime WHERE id = ?", (found,))
+        values["id"] = found
+
+
+def _run_values(run: RunOutcome, zone: str) -> dict[str, object]:
+    files = [file for feed in run.feeds for file in feed.files]
+    return {
+        "run_id": run.run_id,
+        "night": run.night.isoformat(),
+        "start_utc": run.start.isoformat(),
+        "end_utc": run.end.isoformat(),
+        "utc_offset": local_time(run.start, zone).isoformat()[-6:],
+        "zone": zone,
+        "trigger": run.trigger,
+        "exit_code": run.exit_code,
+        "demo": int(run.demo),
+        "error": run.error,
+        "fix": run.fix,
+        "notes": json.dumps([asdict(note) for note in run.notes]),
+        **{count: sum(getattr(file, count) for file in files) for count in COUNTS[:3]},
+    }
+
+
+def _feed_values(feed: FeedOutcome) -> dict[str, object]:
+    return {
+        "feed": feed.feed,
+        "status": feed.status,
+        "as_of": feed.as_of and feed.as_of.isoformat(),
+        "rows": feed.rows,
+        "kept": feed.kept,
+        **asdict(feed.changes),
+        **{count: sum(getattr(file, count) for file in feed.files) for count in COUNTS},
+        "seconds": feed.seconds,
+        "reason": feed.reason,
+        "fix": feed.fix,
+    }
+
+
+def _file_values(file: FileOutcome) -> dict[str, object]:
+    return {
+        **asdict(file),
+        "name": display(file.name),
+        "data_date": file.data_date and file.data_date.isoformat(),
+        "rejected_by_rule": json.dumps(file.rejected_by_rule),
+        "fixes": json.dumps(file.fixes),
+    }
+
+
+def _insert(connection: sqlite3.Connection, table: str, values: dict[str, object]) -> None:
+    names = ", ".join(f'"{name}"' for name in values)
+    marks = ", ".join(f":{name}" for name in values)
+    texts = {name: _storable(value) for name, value in values.items()}
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", texts)  # noqa: S608 - names of our own
+
+
+def _storable(value: object) -> object:
+    """SQLite takes no lone surrogates, which stand in Python for bytes that are no UTF-8."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
+def is_recorded(database: Path, run_id: str) -> bool:
+    """Say whether that run is in the table; raise sqlite3.Error where it cannot be asked."""
+    with contextlib.closing(reading(database)) as connection:
+        return connection.execute("SELECT 1 FROM etl_runtime WHERE run_id = ?", (run_id,)).fetchone() is not None
+
+
+def reading(database: Path) -> sqlite3.Connection:
+    """Open for reading alone; raise sqlite3.OperationalError where there is no such file."""
+    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    connection.row_factory = sqlite3.Row
+    return connection

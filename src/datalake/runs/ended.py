@@ -1,0 +1,76 @@
+"""What a run came to that ended before it could say so: from the crumbs that it left. Pure."""
+
+from datetime import date, datetime
+
+from datalake.outcomes import FAILURE, RunOutcome, StageTime
+from datalake.runs.crumbs import Left, feeds_done
+from datalake.schedule import night_of
+from datalake.settings import Schedule
+
+KILLED = 137  # 128 + SIGKILL: nothing was left to say otherwise
+RUN_AGAIN = "Nothing half-done was published; what is left is loaded by the next run: bash src/cron_runner.sh"
+
+# what Bash knows of a run that never reached the ETL, by the reason in its crumb
+BEFORE_THE_ETL = {
+    "python": ("No Python ran on this host.", "Install Python 3.11 to 3.13, then: bash src/cron_runner.sh"),
+    "setup": ("The environment could not be set up: logs/cron_etl.log says why.", "python3 manage.py setup"),
+}
+BY_EXIT_CODE = {
+    78: ("The configuration is wrong; nothing was touched.", "python manage.py check"),
+    129: ("The run was ended because its terminal was closed (SIGHUP){where}.", RUN_AGAIN),
+    130: ("The run was interrupted (Ctrl-C){where}.", RUN_AGAIN),
+    134: ("The ETL process crashed (signal 6){where}.", RUN_AGAIN),
+    135: ("The ETL process crashed (signal 7, a file cut while it was read?){where}.", RUN_AGAIN),
+    137: ("The run was killed (signal 9; out of memory, or a restart?){where}.", RUN_AGAIN),
+    139: ("The ETL process crashed (signal 11){where}.", RUN_AGAIN),
+    143: ("The run was ended from outside (SIGTERM){where}.", RUN_AGAIN),
+}
+UNKNOWN = ("The ETL process ended without leaving its outcome{where}.", "logs/cron_etl.log says more.")
+
+
+def outcome_of(left: Left, schedule: Schedule) -> RunOutcome:
+    """Given what a dead run left, return its outcome: its own where it left one, else a failure."""
+    if left.outcome is not None:
+        return left.outcome
+    code = int(left.exit.get("exit_code", KILLED))
+    error, fix = BEFORE_THE_ETL.get(left.exit.get("reason", "")) or BY_EXIT_CODE.get(code, UNKNOWN)
+    end = left.last_sign
+    return RunOutcome(
+        run_id=left.run_id,
+        night=_night(left, schedule),
+        trigger=left.started.get("trigger") or left.exit.get("trigger", ""),
+        start=left.start,
+        end=end,
+        runtime_sec=(end - left.start).total_seconds(),
+        status=FAILURE,
+        exit_code=code or 1,
+        demo=bool(left.started.get("demo")),
+        feeds=feeds_done(left),
+        stages=_stages(left),
+        error=error.format(where=_where(left)),
+        fix=fix,
+    )
+
+
+def _night(left: Left, schedule: Schedule) -> date:
+    named = left.started.get("night")
+    return date.fromisoformat(named) if named else night_of(schedule, left.start)
+
+
+def _where(left: Left) -> str:
+    """Name the stage it was at."""
+    begun = [line for line in left.progress if line["event"] == "stage"]
+    if not begun:
+        return ""
+    last = begun[-1]
+    return f" while at {last['stage']}" + (f" of {last['feed']}" if last.get("feed") else "")
+
+
+def _stages(left: Left) -> tuple[StageTime, ...]:
+    """How long each stage took that has a next one; of the last only the sign of life is known."""
+    begun = [line for line in left.progress if line["event"] == "stage"]
+    ends = [datetime.fromisoformat(line["at"]) for line in begun[1:]] + [left.last_sign]
+    return tuple(
+        StageTime(line["stage"], line.get("feed", ""), (end - datetime.fromisoformat(line["at"])).total_seconds())
+        for line, end in zip(begun, ends, strict=True)
+    )

@@ -1,0 +1,49 @@
+"""The run lock for work that Python starts by itself (manage.py): the same flock that Bash holds on its fd 9."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+from datalake.errors import LockHeld
+from datalake.runs.crumbs import new_run_id
+from datalake.runs.lockfile import Holder, held_sentence, read_holder, sign, take
+from datalake.zones.paths import Lake
+
+
+@contextlib.contextmanager
+def held(lake: Lake) -> Iterator[str]:
+    """Hold the lock while the block runs; give it the id of the run that this is. Raise LockHeld, naming the other."""
+    descriptor = _open(lake)
+    try:
+        if not take(descriptor):
+            raise LockHeld(held_sentence(read_holder(lake.lock)), "Wait until it is done: python manage.py status")
+        now = datetime.now(timezone.utc)
+        run_id = new_run_id(now)
+        sign(descriptor, Holder(os.getpid(), run_id, now.isoformat(timespec="seconds")))
+        yield run_id
+    finally:
+        os.close(descriptor)
+
+
+def holder(lake: Lake) -> Holder | None:
+    """Return who holds the lock now; None where it is free. Raise PermissionError where that cannot be told."""
+    if not lake.lock.exists():
+        return None
+    descriptor = os.open(lake.lock, os.O_RDONLY)
+    try:
+        if take(descriptor):
+            return None
+        return read_holder(lake.lock) or Holder(0, "unknown", "unknown")
+    finally:
+        os.close(descriptor)
+
+
+def _open(lake: Lake) -> int:
+    """As Bash opens it: to append, else, where logs/ is read-only, for reading, or the folder itself."""
+    with contextlib.suppress(OSError):
+        lake.logs.mkdir(parents=True, exist_ok=True)
+        return os.open(lake.lock, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    place: Path = lake.lock if lake.lock.exists() else lake.logs
+    return os.open(place, os.O_RDONLY)

@@ -1,0 +1,107 @@
+"""The run lock as any Python can take it: an flock on logs/cron_runner.lock, and who holds it as text inside.
+
+Bash opens the file as its fd 9 and starts this file (python3 lockfile.py PID RUN_ID TRIGGER): the lock
+belongs to the open file, so Bash keeps it when this process has ended, and the kernel drops it with the last holder,
+even after kill -9. The file is never deleted, and its text never decides: the lock does.
+
+Python 3.6 or newer, the standard library only: this runs before venv is there.
+"""
+
+import fcntl
+import json
+import os
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Dict, NamedTuple, Optional
+
+BASH_FD = 9
+ROOT = Path(__file__).resolve().parents[3]
+LOCK = Path("logs", "cron_runner.lock")
+OUTCOMES = Path("data", "metadata", "outcomes")
+EXIT_LOCK_HELD = 75
+
+
+class Holder(NamedTuple):
+    """Who took the lock: its process, its run and when (UTC, ISO form)."""
+
+    pid: int
+    run_id: str
+    since: str
+
+    @property
+    def alive(self) -> bool:
+        """Say whether that process still runs; a killed runner may leave its ETL process at work."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+
+def take(fd: int) -> bool:
+    """Take the lock on an open file; return False where another open file holds it."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def sign(fd: int, holder: Holder) -> None:
+    """Write the holder into the locked file, for people; where it cannot be written the lock holds all the same."""
+    try:
+        os.ftruncate(fd, 0)
+        os.lseek(fd, 0, os.SEEK_SET)
+        os.write(fd, "{} {} {}\n".format(*holder).encode("ascii"))
+    except OSError:
+        pass
+
+
+def read_holder(path: Path) -> Optional[Holder]:
+    """Return who took the lock last; None where the file is absent, empty or not readable."""
+    try:
+        pid, run_id, since = path.read_text(encoding="ascii").split()
+        return Holder(int(pid), run_id, since)
+    except (OSError, ValueError):
+        return None
+
+
+def held_sentence(holder: Optional[Holder]) -> str:
+    """Say who is at work, for the one who came second."""
+    if holder is None:
+        return "Another run is at work: it holds logs/cron_runner.lock."
+    gone = "" if holder.alive else " Its runner is gone, but its ETL process is still at work."
+    return "Another run is at work: {} (pid {}) since {}.{}".format(holder.run_id, holder.pid, holder.since, gone)
+
+
+def leave_started(outcomes: Path, started: Dict[str, object]) -> None:
+    """Leave the crumb from which a later run sees that this one began; raise OSError where it cannot be written."""
+    outcomes.mkdir(parents=True, exist_ok=True)
+    final = outcomes / "{}.started.json".format(started["run_id"])
+    temporary = outcomes / (final.name + ".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(started, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(final)
+
+
+def main(pid: str, run_id: str, trigger: str) -> int:
+    """Take the lock on Bash's fd 9 and leave the started crumb; return 0, or 75 where another run holds it."""
+    if not take(BASH_FD):
+        sys.stderr.write(held_sentence(read_holder(ROOT / LOCK)) + "\n")
+        return EXIT_LOCK_HELD
+    since = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    sign(BASH_FD, Holder(int(pid), run_id, since))
+    try:
+        leave_started(ROOT / OUTCOMES, {"run_id": run_id, "trigger": trigger, "start": since, "pid": int(pid)})
+    except OSError as problem:
+        sys.stderr.write("{}: {}\n".format(ROOT / OUTCOMES, problem.strerror))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,89 @@
+"""From whatever logs/etl_stats.db is to the newest schema: the numbered files of schema/, one transaction each.
+
+Where a table of that name was there before there were numbers, its rows are mapped by column name and the original
+file is kept beside.
+"""
+
+import logging
+import sqlite3
+from pathlib import Path
+
+from datalake.errors import DatalakeError
+from datalake.runs import csv_log
+from datalake.runs.aside import free_name
+from datalake.runs.rows import COLUMNS, completed
+
+SCHEMA = Path(__file__).parent / "schema"
+NEWEST = 1
+
+Older = list[dict[str, str | None]]
+
+logger = logging.getLogger(__name__)
+
+
+class NewerSchema(DatalakeError):
+    """The database was written by a newer version of this program: it may be read, never written."""
+
+
+def migrate(connection: sqlite3.Connection, database: Path, runtime_csv: Path | None) -> None:
+    """Bring an open database to the newest schema; a new one takes over the CSV's runs. Raise NewerSchema."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == NEWEST:
+        return
+    if version > NEWEST:
+        raise NewerSchema(
+            f"{database} has schema {version}, this program knows {NEWEST}: it was written by a newer version.",
+            "Update this checkout (git pull), or move the file away.",
+        )
+    older = _older_rows(connection)
+    if older is not None:
+        _keep_original(connection, database)
+    elif runtime_csv is not None:
+        older = csv_log.read(runtime_csv)
+    _create(connection, older or [])
+
+
+def _older_rows(connection: sqlite3.Connection) -> Older | None:
+    """The rows of an etl_runtime made before there were schema numbers, as text by column; None if there is none."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'etl_runtime' AND type = 'table'").fetchone():
+        return None
+    rows = connection.execute("SELECT * FROM etl_runtime ORDER BY rowid").fetchall()
+    named = [{name.lower(): str(row[name]) for name in row.keys() if row[name] is not None} for row in rows]  # noqa: SIM118
+    return [completed(each) for each in named]
+
+
+def _keep_original(connection: sqlite3.Connection, database: Path) -> None:
+    kept = free_name(database, "before")
+    with sqlite3.connect(kept) as copy:
+        connection.backup(copy)
+    copy.close()
+    logger.warning("%s had an older table: its rows are taken over, the original is kept as %s", database, kept)
+
+
+def _create(connection: sqlite3.Connection, older: Older) -> None:
+    script = (SCHEMA / "001_runs.sql").read_text(encoding="utf-8")
+    names = ", ".join(COLUMNS)
+    marks = ", ".join(f":{column}" for column in COLUMNS)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute("DROP TABLE IF EXISTS etl_runtime")
+        for statement in _statements(script):
+            connection.execute(statement)
+        insert = f"INSERT INTO etl_runtime ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
+        connection.executemany(insert, older)
+        connection.execute(f"PRAGMA user_version = {NEWEST}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _statements(script: str) -> list[str]:
+    """Cut a script into its statements; sqlite3's own executescript would commit in between."""
+    found, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            found.append(current)
+            current = ""
+    return found

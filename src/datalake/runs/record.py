@@ -1,0 +1,123 @@
+"""A run into the record: the table, the CSV, then the success marker; and what dead runs left, likewise.
+
+All of it may be done again: a run is in each of them once, by its run id.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timezone
+
+from datalake.errors import DatalakeError
+from datalake.outcomes import SUCCESS, RunOutcome
+from datalake.runs import crumbs, csv_log, database, history
+from datalake.runs.ended import outcome_of
+from datalake.runs.rows import TIME, RuntimeRow, local_time, row_of
+from datalake.settings import Schedule
+from datalake.zones.files import write_atomically
+from datalake.zones.paths import Lake
+
+Step = Callable[[Lake, Schedule, RunOutcome], None]
+HEALED = 50  # newest runs of the table that the CSV is compared with each time
+
+logger = logging.getLogger(__name__)
+
+
+class NotRecorded(DatalakeError):
+    """The run's outcome stays in the lake: the next run records it."""
+
+
+def record_run(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
+    """Put one run into the table and the CSV, then the marker; raise NotRecorded, once each was tried."""
+    problems = [
+        problem for problem in (_tried(step, lake, schedule, run) for step in (into_table, into_csv)) if problem
+    ]
+    if problems:
+        raise NotRecorded(f"Run {run.run_id} is not in the record yet: {'; '.join(problems)}.")
+
+
+def _tried(step: Step, lake: Lake, schedule: Schedule, run: RunOutcome) -> str:
+    try:
+        step(lake, schedule, run)
+    except (OSError, sqlite3.Error, DatalakeError) as problem:
+        return str(problem)
+    return ""
+
+
+def into_table(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
+    """Put one run into logs/etl_stats.db; raise sqlite3.Error, OSError or DatalakeError."""
+    lake.logs.mkdir(parents=True, exist_ok=True)
+    with database.writing(lake.database, lake.runtime_csv) as connection:
+        database.insert_run(connection, run, schedule.zone)
+
+
+def into_csv(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
+    """Put one run into the runtime CSV, and with it any other that the table has and the CSV lost; then finish."""
+    lake.logs.mkdir(parents=True, exist_ok=True)
+    csv_log.ensure(lake.runtime_csv, _rows_due(lake, schedule, run))
+    if database.is_recorded(lake.database, run.run_id):
+        _finish(lake, schedule, run)
+
+
+def _rows_due(lake: Lake, schedule: Schedule, run: RunOutcome) -> list[RuntimeRow]:
+    """What the CSV must hold: all of the table where there is no CSV, else its newest runs and this one."""
+    own = row_of(run, schedule.zone)
+    try:
+        everything = not lake.runtime_csv.exists()
+        rows = history.last_rows(lake.database, None if everything else HEALED)
+    except sqlite3.Error as problem:
+        logger.warning("%s cannot be read (%s): the CSV gets this run alone", lake.database, problem)
+        return [own]
+    return rows if own.key in {row.key for row in rows} else [*rows, own]
+
+
+def _finish(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
+    if run.status == SUCCESS:
+        _mark_success(lake, schedule, run)
+    crumbs.forget(lake, run.run_id)
+
+
+def _mark_success(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
+    """Write logs/last_success.txt, unless it tells of a later success; a date still to come is no such thing."""
+    known = read_marker(lake)
+    if known is not None and run.end < known <= datetime.now(timezone.utc):
+        return
+    first = local_time(run.end, schedule.zone).strftime(TIME)
+    values = {
+        "end_utc": run.end.isoformat(),
+        "run_id": run.run_id,
+        "night": run.night.isoformat(),
+        "zone": schedule.zone,
+    }
+    lines = [first, *(f"{name}={value}" for name, value in values.items()), *(["demo=1"] if run.demo else [])]
+    write_atomically(lake.success_marker, ("\n".join(lines) + "\n").encode("utf-8"))
+
+
+def read_marker(lake: Lake) -> datetime | None:
+    """Return when the marker says that the last success ended; None where there is none, or no such line."""
+    try:
+        lines = lake.success_marker.read_text(encoding="utf-8").splitlines()
+        values = dict(line.split("=", 1) for line in lines[1:] if "=" in line)
+        return datetime.fromisoformat(values["end_utc"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def recover_unrecorded(lake: Lake, schedule: Schedule, before: str) -> tuple[RunOutcome, ...]:
+    """Given the id of the run that holds the lock, record every other that left something; return what became of them.
+
+    The lock is what makes it safe: whatever began before the run that holds it is over. What cannot be recorded now
+    stays for the next time.
+    """
+    recovered = []
+    for left in crumbs.all_left(lake):
+        if left.run_id == before:
+            continue
+        run = outcome_of(left, schedule)
+        try:
+            record_run(lake, schedule, run)
+        except NotRecorded as problem:
+            logger.warning("%s", problem)
+            continue
+        recovered.append(run)
+    return tuple(recovered)
