@@ -4,11 +4,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import pytest
 from support.project import copy_files, copy_project, project_files
 
+from datalake.cli import host
 from datalake.cli.door import Door
 from datalake.cli.main import main
 from datalake.clock import Clock, SystemClock
@@ -44,6 +46,13 @@ def lake(tmp_path: Path) -> Lake:
 def copy_of_repo(tmp_path: Path) -> Path:
     """The project as a fresh clone would have it, in a path with a space, with this environment linked as its venv."""
     return copy_project(tmp_path / "a path" / "research_datalake")
+
+
+@pytest.fixture
+def host_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """host_in(zone) puts the host, as cron sees it, into that zone."""
+    rules = Path(str(resources.files("tzdata"))) / "zoneinfo"
+    return lambda zone: monkeypatch.setattr(host, "LOCALTIME", rules / zone)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
 """The crontab block: made from the schedule, installed without touching anything else, run by a real cron."""
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
-from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -110,13 +108,6 @@ def test_a_zone_by_another_name_is_the_same_zone_and_one_without_summer_time_is_
     york = ZoneInfo("America/New_York")
     assert host.zones_agree(ZoneInfo("US/Eastern"), york, START)
     assert not host.zones_agree(ZoneInfo("America/Panama"), york, START)  # the same in January
-
-
-@pytest.fixture
-def host_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """host_in(zone) puts the host, as cron sees it, into that zone."""
-    rules = Path(str(resources.files("tzdata"))) / "zoneinfo"
-    return lambda zone: monkeypatch.setattr(host, "LOCALTIME", rules / zone)
 
 
 def write_settings(lake: Lake, text: str) -> None:

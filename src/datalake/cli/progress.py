@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:  # tqdm is loaded only once there is something to show
     from tqdm import tqdm
@@ -29,7 +29,7 @@ class Bars(Silent):
     def __init__(self, stream: TextIO, patience: float = PATIENCE) -> None:
         self._stream = stream
         self._patience = patience
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def stage_ended(self, stage: str, feed: str) -> None:
         if self._bar is not None:
@@ -42,7 +42,7 @@ class Bars(Silent):
         bar.set_postfix_str(f"{rows:,} rows", refresh=False)
         bar.update(done - bar.n)
 
-    def _new_bar(self, feed: str, total: int) -> tqdm[None]:
+    def _new_bar(self, feed: str, total: int) -> tqdm[Any]:
         from tqdm import tqdm
 
         return tqdm(

@@ -1,0 +1,80 @@
+"""manage.py check: every mistake in the configuration at once, or what it says in a table."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datalake.cli import text
+from datalake.cli.door import Door, pass_door
+from datalake.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from datalake.contracts.model import Contract
+    from datalake.settings import Settings
+
+
+@click.command()
+@pass_door
+def check(door: Door) -> None:
+    """Check all of the configuration: every mistake with file and line, exit code 78."""
+    settings, contracts = read_all(door)
+    for line in summary(settings, contracts):
+        click.echo(line)
+    for warning in settings.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def read_all(door: Door) -> "tuple[Settings, tuple[Contract, ...]]":
+    """Return settings and rules; raise one ConfigurationError with the mistakes of both."""
+    mistakes: list[str] = []
+    settings = _read(door.settings, mistakes)
+    contracts = _read(door.contracts, mistakes)
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    return settings, contracts
+
+
+def _read(reader: Callable[[], Any], mistakes: list[str]) -> Any:
+    try:
+        return reader()
+    except ConfigurationError as problem:
+        mistakes.append(str(problem))
+        return None
+
+
+def summary(settings: "Settings", contracts: "tuple[Contract, ...]") -> list[str]:
+    """Given a configuration without mistakes, return what it says, as lines."""
+    schedule, alerts = settings.schedule, settings.alerts
+    slack = "a webhook" if alerts.slack.enabled and settings.secrets.get("SLACK_WEBHOOK") else "none"
+    again = f", again {', '.join(schedule.again)}" if schedule.again else ""
+    return [
+        f"The configuration is right: {text.count(len(contracts), 'feed')}.",
+        "",
+        *text.table(HEADINGS, [_row(each) for each in contracts], right=("columns",)),
+        "",
+        f"nights   {schedule.nightly} {schedule.days}{again}, zone {schedule.zone}",
+        f"checks   every day {schedule.watchdog}; weekly summary {schedule.weekly_day} {schedule.weekly}",
+        f"alerts   Slack: {slack}; mail: {', '.join(alerts.mail.to) or 'nobody'}",
+    ]
+
+
+HEADINGS = ("feed", "status", "files", "columns", "key", "publishes", "waits for OK past")
+
+
+def _row(contract: "Contract") -> list[str]:
+    limits = contract.limits
+    percents = {
+        "rejected": limits.rejected_percent,
+        "fewer": limits.row_drop_percent,
+        "blank": limits.blank_rise_percent,
+    }
+    return [
+        contract.feed,
+        contract.status,
+        contract.delivery.pattern,
+        text.number(len(contract.columns)),
+        ", ".join(contract.primary_key) or "-",
+        contract.write_disposition,
+        ", ".join(f"{percent:g} % {name}" for name, percent in percents.items() if percent is not None) or "-",
+    ]

@@ -1,0 +1,39 @@
+"""manage.py check: what a person who edits the configuration sees."""
+
+from datalake.zones.paths import Lake
+
+
+def overlay(lake: Lake, name: str, content: str) -> None:
+    path = lake.config / "local" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+
+
+def test_the_configuration_that_ships_is_right_and_shown_feed_by_feed(manage) -> None:
+    said = manage("check")
+    assert said.code == 0 and said.err == ""
+    assert said.out.startswith("The configuration is right: 2 feeds.")
+    assert "IRB_PROTOCOL_{date:%Y-%m-%d}.csv" in said.out and "GRANTS_{date:%Y-%m-%d}.csv" in said.out
+
+
+def test_every_mistake_of_settings_and_rules_is_told_at_once_with_its_place(lake, manage) -> None:
+    overlay(lake, "settings.yaml", "schedule:\n  nightly: 25:00\nsettle_secnds: 5\n")
+    overlay(lake, "modules/irb.yaml", "feed: irb\nwrite_dispositon: replace\n")
+    said = manage("check")
+    assert said.code == 78 and said.out == ""
+    assert "config/local/settings.yaml:2" in said.err
+    assert "config/local/settings.yaml:3" in said.err and "settle_seconds" in said.err
+    assert "config/local/modules/irb.yaml:2" in said.err and "write_disposition" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_feed_is_added_by_adding_one_file(lake, manage) -> None:
+    overlay(lake, "modules/rooms.yaml", "expected_columns: [room_id, building]\n")
+    said = manage("check")
+    assert said.code == 0 and "3 feeds" in said.out and "rooms" in said.out
+
+
+def test_the_error_is_one_line_and_debug_shows_where_it_came_from(lake, manage) -> None:
+    overlay(lake, "settings.yaml", "nmae: x\n")
+    assert "Traceback" in manage("--debug", "check").err
+    assert "Traceback" in lake.etl_log.read_text(encoding="utf-8")
