@@ -54,17 +54,16 @@ def test_the_installed_lines_are_held_against_the_schedule(table: str, state: st
     assert health.check_lines(table, BLOCK, ROOT).state == state
 
 
-def test_a_lock_that_is_held_names_the_holder_and_one_held_for_long_is_bad(tmp_path: Path) -> None:
-    lock = tmp_path / "cron_runner.lock"
-    assert health.check_lock(lock, NOW).says == "free"
-    with lock.open("a+b") as file:
+def test_a_lock_that_is_held_names_the_holder_and_one_held_for_long_is_bad(lake) -> None:
+    assert health.check_lock(lake, NOW).says == "free"
+    with lake.lock.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         lockfile.sign(file.fileno(), lockfile.Holder(4242, "20251105T070000Z-4242", NOW.isoformat()))
-        young = health.check_lock(lock, NOW + timedelta(minutes=5))
-        old = health.check_lock(lock, NOW + timedelta(hours=7))
+        young = health.check_lock(lake, NOW + timedelta(minutes=5))
+        old = health.check_lock(lake, NOW + timedelta(hours=7))
     assert young.state == "ok" and "20251105T070000Z-4242 (pid 4242)" in young.says
     assert old.state == "bad" and "4242" in old.do
-    assert health.check_lock(lock, NOW).says == "free"
+    assert health.check_lock(lake, NOW).says == "free"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from datalake.alerts.words import count, number
 from datalake.cli import text
 from datalake.cli.door import Door, pass_door
 from datalake.errors import ConfigurationError
@@ -49,7 +50,7 @@ def summary(settings: "Settings", contracts: "tuple[Contract, ...]") -> list[str
     slack = "a webhook" if alerts.slack.enabled and settings.secrets.get("SLACK_WEBHOOK") else "none"
     again = f", again {', '.join(schedule.again)}" if schedule.again else ""
     return [
-        f"The configuration is right: {text.count(len(contracts), 'feed')}.",
+        f"The configuration is right: {count(len(contracts), 'feed')}.",
         "",
         *text.table(HEADINGS, [_row(each) for each in contracts], right=("columns",)),
         "",
@@ -73,7 +74,7 @@ def _row(contract: "Contract") -> list[str]:
         contract.feed,
         contract.status,
         contract.delivery.pattern,
-        text.number(len(contract.columns)),
+        number(len(contract.columns)),
         ", ".join(contract.primary_key) or "-",
         contract.write_disposition,
         ", ".join(f"{percent:g} % {name}" for name, percent in percents.items() if percent is not None) or "-",

@@ -1,13 +1,12 @@
 """The crontab as text: our marked block made from the schedule, and put into or taken out of what is there. Pure."""
 
 import shlex
-from collections.abc import Iterable
 
 from datalake.errors import UsageError
+from datalake.schedule import WEEKDAYS, weekdays
 from datalake.settings import Schedule
 
-DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # as cron numbers them
-TITLES = dict(zip(DAYS, ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"), strict=True))
+TITLES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SCRIPTS = ("cron_runner.sh", "check_etl_watchdog.sh", "weekly_summary_slack.sh")
 
 
@@ -30,8 +29,8 @@ def block(schedule: Schedule, root: str) -> str:
         lines += ["# After a restart: the night that was missed, if one was", f"@reboot {runner} --boot"]
     lines += [f"# Watchdog check at {schedule.watchdog}", f"{_at(schedule.watchdog)} * * * {watchdog}"]
     day = schedule.weekly_day
-    lines += [f"# Weekly summary every {TITLES[day]} at {schedule.weekly}"]
-    lines += [f"{_at(schedule.weekly)} * * {DAYS.index(day)} {weekly}", _end(root)]
+    lines += [f"# Weekly summary every {TITLES[WEEKDAYS.index(day)]} at {schedule.weekly}"]
+    lines += [f"{_at(schedule.weekly)} * * {days_field(day)} {weekly}", _end(root)]
     return "\n".join(lines) + "\n"
 
 
@@ -69,19 +68,13 @@ def command(root: str, script: str) -> str:
 
 
 def days_field(days: str, later: int = 0) -> str:
-    """Given mon-fri or mon,wed, return cron's day-of-week field, moved on by that many days."""
-    wanted = sorted({(day + later) % 7 for part in days.split(",") for day in _expand(part)})
+    """Given mon-fri or mon,wed, return cron's day-of-week field (Sunday is 0), moved on by that many days."""
+    wanted = sorted((day + 1 + later) % 7 for day in weekdays(days))
     if len(wanted) == 7:
         return "*"
     if len(wanted) > 2 and wanted[-1] - wanted[0] == len(wanted) - 1:
         return f"{wanted[0]}-{wanted[-1]}"
     return ",".join(str(day) for day in wanted)
-
-
-def _expand(part: str) -> Iterable[int]:
-    first, _, last = (name.strip().lower() for name in part.partition("-"))
-    start = DAYS.index(first)
-    return [(start + step) % 7 for step in range((DAYS.index(last or first) - start) % 7 + 1)]
 
 
 def _at(time: str) -> str:

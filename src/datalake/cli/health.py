@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from datalake import environment, interpreters
+from datalake.alerts.words import count
 from datalake.cli import crontab, host, text
 from datalake.cli.door import Door
 from datalake.errors import DatalakeError
-from datalake.runs import lockfile
+from datalake.runs import lock, lockfile
+from datalake.zones.paths import Lake
 
 if TYPE_CHECKING:
     from datalake.settings import Settings
@@ -89,25 +91,18 @@ def check_zone(zone: str, now: datetime) -> Finding:
     )
 
 
-def check_lock(lock: Path, now: datetime) -> Finding:
+def check_lock(lake: Lake, now: datetime) -> Finding:
     """Judge whether a run is at work, and since when."""
-    if not _is_held(lock):
-        return Finding("lock", OK, "free")
-    holder = lockfile.read_holder(lock)
-    says = lockfile.held_sentence(holder)
-    if holder is not None and now - datetime.fromisoformat(holder.since) > LONG:
-        return Finding(
-            "lock", BAD, says, f"look whether it still moves: tail logs/cron_etl.log; else kill {holder.pid}"
-        )
-    return Finding("lock", OK, says)
-
-
-def _is_held(lock: Path) -> bool:
     try:
-        with lock.open("rb") as file:
-            return not lockfile.take(file.fileno())
-    except OSError:
-        return False  # no run yet
+        holder = lock.holder(lake)
+    except PermissionError:
+        return Finding("lock", WARN, "may not be looked at by this user", "run the doctor as the user of the crontab")
+    if holder is None:
+        return Finding("lock", OK, "free")
+    says = lockfile.held_sentence(holder)
+    if holder.pid and now - datetime.fromisoformat(holder.since) > LONG:
+        return Finding("lock", BAD, says, f"see whether it still moves: tail logs/cron_etl.log; else kill {holder.pid}")
+    return Finding("lock", OK, says)
 
 
 def check_disk(free: int, waiting: int) -> Finding:
@@ -147,9 +142,9 @@ def check_contracts(door: Door) -> Finding:
     try:
         contracts = door.contracts()
     except DatalakeError as problem:
-        mistakes = text.count(len(problem.message.splitlines()), "mistake")
+        mistakes = count(len(problem.message.splitlines()), "mistake")
         return Finding("feeds' rules", BAD, mistakes, "python manage.py check")
-    return Finding("feeds' rules", OK, text.count(len(contracts), "feed"))
+    return Finding("feeds' rules", OK, count(len(contracts), "feed"))
 
 
 def examine(door: Door) -> list[Finding]:
@@ -159,7 +154,7 @@ def examine(door: Door) -> list[Finding]:
         check_venv(door.lake.root),
         check_cron_daemon(host.cron_is_running()),
         *_with_settings(door),
-        check_lock(door.lake.lock, door.clock.now()),
+        check_lock(door.lake, door.clock.now()),
         check_disk(shutil.disk_usage(door.lake.data).free, _waiting_bytes(door.lake.incoming)),
         check_contracts(door),
     ]

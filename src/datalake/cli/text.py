@@ -1,43 +1,7 @@
-"""Words, numbers and tables as people read them on a terminal. Pure: text out of values."""
+"""Sizes, tables and text from outside as a terminal shows them. Pure. Dates and counts are worded by alerts.words."""
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import date, datetime, tzinfo
-
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def day(value: date | None) -> str:
-    """Return a date as `Tue 4 Nov 2025`, whatever the locale; a dash where there is none."""
-    if value is None:
-        return "-"
-    return f"{WEEKDAYS[value.weekday()]} {value.day} {MONTHS[value.month - 1]} {value.year}"
-
-
-def moment(value: datetime, zone: tzinfo | None) -> str:
-    """Return an aware instant as local `2025-11-05 02:02:15`; zone None is the host's."""
-    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def number(value: int) -> str:
-    """Return 48210 as 48,210."""
-    return f"{value:,}"
-
-
-def count(value: int, singular: str, plural: str = "") -> str:
-    """Return `1 row`, `2 rows`."""
-    return f"{number(value)} {singular if value == 1 else plural or singular + 's'}"
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as a person says them: `0.4 s`, `2 min 15 s`, `1 h 05 min`."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def size(count_of_bytes: float) -> str:
