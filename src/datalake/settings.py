@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from datalake.documents import secrets
+from datalake.documents.files import read_bytes, read_mapping
 from datalake.documents.forms import Filled
 from datalake.documents.nodes import Mapping as Nodes
 from datalake.documents.nodes import Place, Problem, listed
 from datalake.documents.overlay import overlay
-from datalake.documents.text import parse
 from datalake.errors import ConfigurationError
 from datalake.settings_words import SETTINGS
 
@@ -102,48 +102,39 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
     config/local/settings.yaml overlays config/settings.yaml; a secret comes from the environment, else from
     config/secrets.env. Raises ConfigurationError that holds every mistake, one a line.
     """
+    settings, problems = _read(root, environ)
+    if problems:
+        raise ConfigurationError(listed(problems))
+    return settings
+
+
+def readable(root: Path, environ: Mapping[str, str]) -> Settings:
+    """Return what can be read of the settings, with defaults for the rest: a wrong configuration must be told, too."""
+    return _read(root, environ)[0]
+
+
+def _read(root: Path, environ: Mapping[str, str]) -> tuple[Settings, list[Problem]]:
     problems: list[Problem] = []
     filled = SETTINGS.read(_document(root, problems), "", problems)
     known, warnings = _secrets(root, environ, problems)
-    if problems:
-        raise ConfigurationError(listed(problems))
     settings: Settings = _record(Settings, filled)
-    return replace(settings, secrets=known, warnings=warnings)
+    return replace(settings, secrets=known, warnings=warnings), problems
 
 
 def _document(root: Path, problems: list[Problem]) -> Nodes:
-    shipped, local = _nodes(root, SHIPPED, problems), _nodes(root, LOCAL, problems)
+    shipped, local = read_mapping(root, SHIPPED, problems), read_mapping(root, LOCAL, problems)
     if shipped is None and not problems:
         problems.append(Problem(Place(SHIPPED, 0), "is missing. Restore it: git checkout -- config/settings.yaml"))
     return overlay(shipped or EMPTY, local) if local else shipped or EMPTY
 
 
-def _nodes(root: Path, name: str, problems: list[Problem]) -> Nodes | None:
-    data = _bytes(root, name, problems)
-    if data is None:
-        return None
-    document = parse(data, name)
-    problems.extend(document.problems)
-    return document.root
-
-
-def _bytes(root: Path, name: str, problems: list[Problem]) -> bytes | None:
-    """Return what the file holds, None if it is not there; report one that cannot be read."""
-    try:
-        return (root / name).read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as problem:
-        problems.append(Problem(Place(name, 0), f"cannot be read: {problem.strerror}."))
-        return None
-
-
 def _secrets(root: Path, environ: Mapping[str, str], problems: list[Problem]) -> tuple[dict[str, str], tuple[str, ...]]:
-    data = _bytes(root, SECRETS, problems)
+    data = read_bytes(root, SECRETS, problems)
     found, wrong = secrets.parse(data, SECRETS) if data is not None else ({}, [])
     known = secrets.chosen(environ, found)
     problems.extend(wrong + secrets.mistakes(known, environ, SECRETS))
-    return known, _too_open(root / SECRETS) if data is not None else ()
+    usable = {name: value for name, value in known.items() if not secrets.KNOWN[name](value)}
+    return usable, _too_open(root / SECRETS) if data is not None else ()
 
 
 def _too_open(path: Path) -> tuple[str, ...]:

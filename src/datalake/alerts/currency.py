@@ -1,0 +1,120 @@
+"""PURE. What a run means for the data: which feeds are current, and what those that are not still show."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from datalake.alerts.words import count, day, listed, number
+from datalake.outcomes import FeedOutcome
+
+MOST_FEEDS = 8  # named one by one in a message
+
+
+def of_success(feeds: Sequence[FeedOutcome]) -> str:
+    """Given the feeds of a run that succeeded, say as of when they show Huron."""
+    shown = [feed for feed in feeds if feed.status != "draft"]
+    dated = _by_date(shown)
+    if not dated:
+        return "No feed has data yet." if shown or not feeds else "Only drafts were checked; nothing was published."
+    if len(dated) > 1 or sum(map(len, dated.values())) < len(shown):
+        return _each_as_of(dated, [feed.feed for feed in shown if feed.as_of is None])
+    (as_of,) = dated
+    return f"{_all_current(shown)} Huron as of {day(as_of)}."
+
+
+def _all_current(shown: Sequence[FeedOutcome]) -> str:
+    if len(shown) == 1:
+        return f"The feed {shown[0].feed} is current: it shows"
+    return f"{'Both' if len(shown) == 2 else f'All {len(shown)}'} feeds are current: they show"
+
+
+def _by_date(feeds: Iterable[FeedOutcome]) -> dict[date, list[str]]:
+    """The names of the feeds by the date of their data, newest first."""
+    found = defaultdict(list)
+    for feed in feeds:
+        if feed.as_of is not None:
+            found[feed.as_of].append(feed.feed)
+    return dict(sorted(found.items(), reverse=True))
+
+
+def _each_as_of(dated: dict[date, list[str]], without: Sequence[str]) -> str:
+    """Newest first: `irb shows Huron as of Tue 4 Nov; grants as of Mon 3 Nov.`"""
+    said = [f"{listed(names, MOST_FEEDS)} as of {day(as_of)}" for as_of, names in dated.items()]
+    first, rest = next(iter(dated.items()))[1], said[1:]
+    words = [said[0].replace(" as of", f" {'shows' if len(first) == 1 else 'show'} Huron as of", 1), *rest]
+    if without:
+        words.append(f"{listed(without, MOST_FEEDS)} {'has' if len(without) == 1 else 'have'} no data yet")
+    return "; ".join(words) + "."
+
+
+def of_failure(feeds: Sequence[FeedOutcome]) -> str:
+    """Given the feeds of a run in which some failed, say which were not updated and what their tables still show."""
+    failed = [feed for feed in feeds if feed.failed]
+    others = [feed for feed in feeds if not feed.failed and feed.status != "draft"]
+    sentences = [f"{_not_updated(failed)}.", *_others(others), "Nothing wrong was published."]
+    return " ".join(sentences)
+
+
+def _not_updated(failed: Sequence[FeedOutcome]) -> str:
+    dates = {feed.as_of for feed in failed}
+    names = listed([feed.feed for feed in failed])
+    verb = "was" if len(failed) == 1 else "were"
+    if len(dates) > 1:
+        still = ", ".join(f"{feed.feed} {_still(feed.as_of, 1)}" for feed in failed[:MOST_FEEDS])
+        return f"{names} {verb} not updated: {still}"
+    (as_of,) = dates
+    tables = "its tables" if len(failed) == 1 else "their tables"
+    return f"{names} {verb} not updated: {tables} {_still(as_of, 2)}"
+
+
+def _still(as_of: date | None, number_of: int) -> str:
+    if as_of is None:
+        return "have no data yet" if number_of > 1 else "has no data yet"
+    return f"still show{'' if number_of > 1 else 's'} {day(as_of)}"
+
+
+def _others(others: Sequence[FeedOutcome]) -> list[str]:
+    """What of the feeds that did not fail: current, each with its date where they differ."""
+    dated = _by_date(others)
+    if not dated:
+        return []
+    if len(dated) > 1:
+        return [_each_as_of(dated, [])]
+    (as_of,) = dated
+    if len(others) == 1:
+        return [f"The other feed, {others[0].feed}, is current as of {day(as_of)}."]
+    return [f"The other {len(others)} feeds are current as of {day(as_of)}."]
+
+
+def changes(feeds: Sequence[FeedOutcome]) -> str:
+    """Given feeds, say what changed in each that was published; "" where none was."""
+    published = [feed for feed in feeds if feed.status == "published"]
+    told = [(feed.feed, _changed(feed)) for feed in published]
+    named = [f"{name}: {what}" for name, what in told if what]
+    quiet = [name for name, what in told if not what]
+    words = named[:MOST_FEEDS]
+    if len(named) > MOST_FEEDS:
+        words.append(f"{len(named) - MOST_FEEDS} more with changes")
+    if quiet:
+        words.append(f"{listed(quiet) if len(quiet) < 4 else f'{len(quiet)} others'}: nothing changed")
+    return " · ".join(words)
+
+
+def _changed(feed: FeedOutcome) -> str:
+    made = feed.changes
+    pieces = [(made.new, "new"), (made.changed, "changed"), (made.gone, "no longer in Huron"), (feed.kept, "kept")]
+    return ", ".join(f"{number(value)} {word}" for value, word in pieces if value)
+
+
+def rows(feeds: Sequence[FeedOutcome], usual: tuple[int, int] | None) -> str:
+    """Say how many rows were loaded and rejected; usual is the lowest and highest number rejected of late."""
+    files = [file for feed in feeds for file in feed.files if file.status == "published"]
+    if not files:
+        return ""
+    loaded, rejected = sum(file.accepted for file in files), sum(file.rejected for file in files)
+    told = f"{count(loaded, 'row')} loaded, {number(rejected)} rejected"
+    return f"{told} (usual {_range(*usual)})" if usual and rejected else told
+
+
+def _range(low: int, high: int) -> str:
+    return number(low) if low == high else f"{number(low)}–{number(high)}"

@@ -1,0 +1,148 @@
+"""PURE. What is told about a run: first what it means for the data, then what to do, then detail.
+
+The lines of the project's first description stay as they were: "ETL completed successfully in 2.25 min", start and end;
+"Exit code: 1", "Check logs: ...".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from datalake.alerts import currency
+from datalake.alerts.message import Line, Message, Part, Span, line, log, made_safe, marked, paragraph, small, steps
+from datalake.alerts.words import full_day, listed, minutes, moment, zone_word
+from datalake.outcomes import FeedOutcome, RunOutcome
+from datalake.settings import Settings
+
+MOST_REASONS, MOST_NOTES = 5, 8
+COMMANDS = ("python", "bash ")
+SIGNS = {"success": "✅", "notes": "⚠️", "held": "✋", "failure": "❌"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a message needs beside the run itself."""
+
+    zone: tzinfo
+    host: str = ""
+    log_path: str = "logs/cron_etl.log"
+    log_tail: tuple[str, ...] = ()  # the run's last lines, oldest first
+    usual_rejected: tuple[int, int] | None = None  # lowest and highest of the nights before
+    problem: int | None = None  # the number that people say: "problem 142"
+
+
+def message(run: RunOutcome, settings: Settings, context: Context) -> Message:
+    """Given a run, return what to tell about it; every text in it is safe to render."""
+    kind = kind_of(run)
+    parts = _failure(run, context) if kind in ("failure", "held") else _success(run, context)
+    told = Message(kind, _title(kind, run, settings, context), _summary(kind, run, settings, context), tuple(parts))
+    return made_safe(told, settings.secrets.values())
+
+
+def kind_of(run: RunOutcome) -> str:
+    """Return what sort of news a run is: success, notes, held (all that failed waits for OK) or failure."""
+    if run.status == "success":
+        return "notes" if run.with_notes else "success"
+    failed = [feed for feed in run.feeds if feed.failed]
+    return "held" if failed and not run.error and all(feed.status == "held" for feed in failed) else "failure"
+
+
+def _title(kind: str, run: RunOutcome, settings: Settings, context: Context) -> str:
+    states = {"success": "Success", "notes": "Success with notes", "held": "Failure (waiting for OK)"}
+    pieces = [
+        *(["DEMO"] if run.demo else []),
+        f"{settings.name} – ETL {states.get(kind, 'Failure')}",
+        full_day(run.night),
+        *([f"problem {context.problem}"] if context.problem else []),
+    ]
+    return f"{SIGNS[kind]} {' · '.join(pieces)}"
+
+
+def _summary(kind: str, run: RunOutcome, settings: Settings, context: Context) -> str:
+    states = {"success": "OK", "notes": "OK WITH NOTES", "held": "WAITING FOR OK"}
+    state = ("DEMO " if run.demo else "") + states.get(kind, "FAILED")
+    problem = f" Problem {context.problem}." if context.problem else ""
+    return f"{state}: {settings.name}, {full_day(run.night)}. {_meaning(run)}{problem}"
+
+
+def _meaning(run: RunOutcome) -> str:
+    if run.status == "success":
+        return currency.of_success(run.feeds)
+    if any(feed.failed for feed in run.feeds):
+        return currency.of_failure(run.feeds)
+    return f"{_sentence(run.error or 'The load failed')} Nothing half-loaded was published."
+
+
+def _success(run: RunOutcome, context: Context) -> list[Part]:
+    start, end = moment(run.start, context.zone), moment(run.end, context.zone)
+    zone = zone_word(run.end, context.zone)
+    told = [text for text in (currency.changes(run.feeds), currency.rows(run.feeds, context.usual_rejected)) if text]
+    done = f"ETL completed successfully in {minutes(run.runtime_sec)} · Start: {start} · End: {end} {zone}"
+    return [
+        paragraph(line(Span(_meaning(run), "bold")), *map(line, told)),
+        *([paragraph(*_notes(run))] if run.notes else []),
+        small(line(done)),
+    ]
+
+
+def _notes(run: RunOutcome) -> list[Line]:
+    lines = [marked(f"Note: {_named(note.feed)}{_sentence(note.text)}") for note in run.notes[:MOST_NOTES]]
+    more = len(run.notes) - MOST_NOTES
+    return [*lines, marked(f"…and {more} more: `python manage.py status`")] if more > 0 else lines
+
+
+def _named(feed: str) -> str:
+    return f"{feed}: " if feed else ""
+
+
+def _failure(run: RunOutcome, context: Context) -> list[Part]:
+    failed = [feed for feed in run.feeds if feed.failed]
+    changed = currency.changes(run.feeds)
+    return [
+        paragraph(line(Span(_meaning(run), "bold")), *([line(changed)] if changed else [])),
+        *([paragraph(*_reasons(run, failed))] if failed else []),
+        steps(*_fixes(run, failed)),
+        *([paragraph(*_notes(run))] if run.notes else []),
+        *([log(context.log_tail)] if context.log_tail else []),
+        small(_foot(run, context)),
+    ]
+
+
+def _reasons(run: RunOutcome, failed: Sequence[FeedOutcome]) -> list[Line]:
+    """Why each feed failed, and before that why the run did, where that is a thing of its own."""
+    own = [marked(f"Why: {_sentence(run.error)}")] if run.error else []
+    each = [marked(f"Why: {_named(feed.feed)}{_sentence(feed.reason or feed.status)}") for feed in failed]
+    more = [feed.feed for feed in failed[MOST_REASONS:]]
+    return [*own, *each[:MOST_REASONS], *([line(f"Likewise not updated: {listed(more)}.")] if more else [])]
+
+
+def _fixes(run: RunOutcome, failed: Sequence[FeedOutcome]) -> list[Line]:
+    given = [run.fix, *(feed.fix or _usual_fix(feed) for feed in failed)]
+    known = list(dict.fromkeys(each for each in given if each))
+    if not known:
+        return [marked("Look at the log, then load again: `bash src/cron_runner.sh`")]
+    return [as_step(each) for each in known[:MOST_REASONS]]
+
+
+def _usual_fix(feed: FeedOutcome) -> str:
+    if feed.status == "held":
+        return f"See what would change: `python manage.py held {feed.feed}`, then `approve` or `decline` it."
+    return f"Put it right, then `python manage.py retry {feed.feed}`"
+
+
+def as_step(fix: str) -> Line:
+    """Given what to do, a bare command or a sentence with commands in `backticks`, return it as a line."""
+    return line(Span(fix, "code")) if fix.startswith(COMMANDS) and "`" not in fix else marked(fix)
+
+
+def _foot(run: RunOutcome, context: Context) -> Line:
+    start, end = run.start.astimezone(context.zone), run.end.astimezone(context.zone)
+    times = f"{start:%H:%M:%S}–{end:%H:%M:%S} {zone_word(run.end, context.zone)}"
+    pieces = [f"Exit code: {run.exit_code}", times, f"Check logs: {context.log_path}"]
+    return line(" · ".join([*pieces, *([f"host {context.host}"] if context.host else [])]))
+
+
+def _sentence(text: str) -> str:
+    """Close a text with a full stop, unless it has an end of its own."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?:`" else f"{text}."

@@ -1,0 +1,76 @@
+"""PURE. Dates, times, numbers and lists as the messages say them, whatever the locale."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, tzinfo
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(value: date) -> str:
+    """Return `Tue 4 Nov`."""
+    return f"{WEEKDAYS[value.weekday()]} {value.day} {MONTHS[value.month - 1]}"
+
+
+def full_day(value: date) -> str:
+    """Return `Tue 4 Nov 2025`."""
+    return f"{day(value)} {value.year}"
+
+
+def moment(value: datetime, zone: tzinfo) -> str:
+    """Return an aware instant as local `2025-11-05 02:00:00`."""
+    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def clock(value: datetime, zone: tzinfo) -> str:
+    """Return an aware instant as local `Wed 5 Nov 02:02 EST`."""
+    local = value.astimezone(zone)
+    return f"{day(local.date())} {local:%H:%M %Z}"
+
+
+def zone_word(value: datetime, zone: tzinfo) -> str:
+    """Return what the zone is called at that instant: `EST`."""
+    return value.astimezone(zone).strftime("%Z")
+
+
+def minutes(seconds: float) -> str:
+    """Return seconds as minutes with up to two decimals: 135 is `2.25 min`."""
+    text = f"{seconds / 60:.2f}".rstrip("0").rstrip(".")
+    return f"{text} min"
+
+
+def span(length: timedelta) -> str:
+    """Return `12 s`, `7 min`, `3 h 05 min`, `2 days 4 h`."""
+    seconds = round(length.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    whole = seconds // 60
+    if whole < 60:
+        return f"{whole} min"
+    if whole < 48 * 60:
+        return f"{whole // 60} h {whole % 60:02} min"
+    return f"{whole // 1440} days {whole % 1440 // 60} h"
+
+
+def number(value: int) -> str:
+    """Return 48210 as `48,210`."""
+    return f"{value:,}"
+
+
+def count(value: int, one: str, many: str = "") -> str:
+    """Return `1 row`, `2 rows`."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str], limit: int = 5) -> str:
+    """Return `a`, `a and b`, `a, b and c`; past the limit `a, b, c, d, e and 3 more`."""
+    if len(names) > limit:
+        return f"{', '.join(names[:limit])} and {len(names) - limit} more"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return the share as `86%`; nothing of nothing is a dash."""
+    return f"{round(100 * part / whole)}%" if whole else "–"
