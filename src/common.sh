@@ -73,7 +73,11 @@ hold_lock() { # the lock on fd 9, taken by the first Python that runs: sets RUN_
     status=0
     said=$("$python" -I "$ROOT/src/datalake/runs/lockfile.py" "$$" "$RUN_ID" "$TRIGGER" 2>/dev/null) || status=$?
     case $status in
-      0) PYTHON=$python && return 0 ;;
+      0)
+        PYTHON=$python
+        if [ -n "$said" ]; then warn "$said"; fi
+        return 0
+        ;;
       75) note "$said" && warn "$said" && exit 75 ;;
       *) ;; # not there, or a name with nothing behind it
     esac
@@ -106,4 +110,16 @@ last_ditch() { # TEXT: tell a person when Python cannot: fixed words and the hos
   if [ -z "$to" ] || ! command -v sendmail >/dev/null; then return 0; fi
   printf 'Subject: Research Data Lake: a person is needed\n\n%s: %s\nHost: %s\n' "${0##*/}" "$1" "$(uname -n)" |
     sendmail -i -- "$to" >/dev/null 2>&1 9>&- & # not waited for: it may hang
+}
+
+run_module() { # MODULE ARGS...: for the entrypoints that only look and tell; they set nothing up
+  PYTHON="$ROOT/venv/bin/python"
+  local status=0
+  if ! "$PYTHON" -c "import $1" >&4 2>&4; then
+    last_ditch "its Python environment (venv) does not work. Mend it: python3 manage.py setup. See $LOG"
+    exit 1
+  fi
+  run_child "$PYTHON" -m "$@" || status=$?
+  if [ "$status" -ne 0 ]; then warn "ended with exit code $status. See $LOG"; fi
+  exit "${STOPPED:-$status}"
 }

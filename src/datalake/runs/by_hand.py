@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from datalake import settings
@@ -85,13 +86,18 @@ def _main(
         if options.outcome is not None:
             _record_left(options.outcome, into)
         else:
-            log(getattr(options, target), *values)
-    except ValueError as problem:
-        parser.error(str(problem))
+            _log_given(parser, partial(log, getattr(options, target), *values))
     except (OSError, sqlite3.Error, DatalakeError) as problem:
         print(f"{parser.prog}: {problem}", file=sys.stderr)
         return EXIT_FAILED
     return EXIT_OK
+
+
+def _log_given(parser: argparse.ArgumentParser, log: Callable[[], None]) -> None:
+    try:
+        log()
+    except ValueError as problem:
+        parser.error(str(problem))
 
 
 def _record_left(file: Path, into: Into) -> None:

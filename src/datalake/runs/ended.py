@@ -69,8 +69,8 @@ def _where(left: Left) -> str:
 def _stages(left: Left) -> tuple[StageTime, ...]:
     """How long each stage took that has a next one; of the last only the sign of life is known."""
     begun = [line for line in left.progress if line["event"] == "stage"]
-    ends = [datetime.fromisoformat(line["at"]) for line in begun[1:]] + [left.last_sign]
+    ends = [*(datetime.fromisoformat(line["at"]) for line in begun), left.last_sign][1:]
     return tuple(
         StageTime(line["stage"], line.get("feed", ""), (end - datetime.fromisoformat(line["at"])).total_seconds())
-        for line, end in zip(begun, ends, strict=True)
+        for line, end in zip(begun, ends, strict=False)
     )

@@ -90,16 +90,19 @@ def leave_started(outcomes: Path, started: Dict[str, object]) -> None:
 
 
 def main(pid: str, run_id: str, trigger: str) -> int:
-    """Take the lock on Bash's fd 9 and leave the started crumb; return 0, or 75 where another run holds it."""
+    """Take the lock on Bash's fd 9 and leave the started crumb; return 0, or 75 where another run holds it.
+
+    What is to be said goes to stdout: Bash throws stderr away, where a Python that is none complains.
+    """
     if not take(BASH_FD):
-        sys.stderr.write(held_sentence(read_holder(ROOT / LOCK)) + "\n")
+        sys.stdout.write(held_sentence(read_holder(ROOT / LOCK)) + "\n")
         return EXIT_LOCK_HELD
     since = datetime.now(timezone.utc).isoformat(timespec="seconds")
     sign(BASH_FD, Holder(int(pid), run_id, since))
     try:
         leave_started(ROOT / OUTCOMES, {"run_id": run_id, "trigger": trigger, "start": since, "pid": int(pid)})
     except OSError as problem:
-        sys.stderr.write("{}: {}\n".format(ROOT / OUTCOMES, problem.strerror))
+        sys.stdout.write("{}: {}\n".format(ROOT / OUTCOMES, problem.strerror))
     return 0
 
 

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The 6 AM check: was last night good? Quiet when it was; else Slack and mail are told, and the exit code is 1.
+#
+#   bash src/check_etl_watchdog.sh    what cron calls; its lines are in logs/watchdog_status.log
+#
+# Exit codes: 0 last night was good; 1 it was not, or nobody could be told; 2 usage; 128+n ended by signal n.
+set -euo pipefail
+. "$(CDPATH='' cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)/common.sh"
+
+main() {
+  SHOW=''
+  if [ -t 1 ] || [ "$#" -gt 0 ]; then SHOW=1; fi
+  datalake_init watchdog_status.log
+  run_module datalake.watchdog "$@"
+}
+
+main "$@"

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Monday: the last seven nights in figures, to Slack and mail.
+#
+#   bash src/weekly_summary_slack.sh    what cron calls; its lines are in logs/summary_status.log
+#
+# Exit codes: 0 told; 1 nobody could be told; 2 usage; 128+n ended by signal n.
+set -euo pipefail
+. "$(CDPATH='' cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)/common.sh"
+
+main() {
+  SHOW=''
+  if [ -t 1 ] || [ "$#" -gt 0 ]; then SHOW=1; fi
+  datalake_init summary_status.log
+  run_module datalake.reports.weekly "$@"
+}
+
+main "$@"
