@@ -1,0 +1,1 @@
+"""The feeds that the generator knows, one module each."""
