@@ -82,14 +82,6 @@ def test_a_run_on_a_free_day_belongs_to_the_last_working_night() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("days", "meant"),
-    [("mon-sun", {0, 1, 2, 3, 4, 5, 6}), ("mon-fri", {0, 1, 2, 3, 4}), ("fri-mon", {4, 5, 6, 0}), ("tue, sat", {1, 5})],
-)
-def test_days_are_read_as_spans_and_lists(days: str, meant: set[int]) -> None:
-    assert nights.weekdays(days) == meant
-
-
 def test_the_next_nights_start_with_the_first_that_is_not_due() -> None:
     assert nights.next_nights(NEW_YORK, utc("2025-11-05 06:59"), 2) == [date(2025, 11, 5), date(2025, 11, 6)]
     assert nights.next_nights(NEW_YORK, utc("2025-11-05 07:00"), 2) == [date(2025, 11, 6), date(2025, 11, 7)]

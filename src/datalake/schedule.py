@@ -5,13 +5,13 @@ time that the clocks skip in spring is due when they jump, which is when cron ru
 is due the first time.
 """
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from datalake.documents import kinds
 from datalake.settings import Schedule
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS, weekdays = kinds.WEEKDAYS, kinds.weekdays
 SKIPPED, REPEATED = "skipped", "repeated"
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
@@ -40,17 +40,6 @@ class HostZone(tzinfo):
 def zone_named(name: str) -> tzinfo:
     """Given an IANA name, or local for the host's own, return the zone; raise ZoneInfoNotFoundError for any other."""
     return HostZone() if name == "local" else ZoneInfo(name)
-
-
-def weekdays(days: str) -> frozenset[int]:
-    """Given mon-sun, fri-mon or mon,wed, return the weekdays meant, Monday being 0."""
-    return frozenset(day for part in days.split(",") for day in _span(part))
-
-
-def _span(part: str) -> Iterator[int]:
-    first, _, last = (name.strip().lower() for name in part.partition("-"))
-    start = WEEKDAYS.index(first)
-    return ((start + step) % 7 for step in range((WEEKDAYS.index(last or first) - start) % 7 + 1))
 
 
 def instant_of(schedule: Schedule, day: date, clock: str) -> datetime:

@@ -1,0 +1,26 @@
+"""python -m datalake.watchdog: exit code 0 where last night was good, 1 where it was not, 2 for usage."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from datalake.clock import SystemClock
+from datalake.errors import EXIT_USAGE
+from datalake.watchdog.check import check
+from datalake.zones.paths import Lake
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def main(arguments: list[str]) -> int:
+    """Given the words after the module's name, check and return the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if arguments:
+        print("usage: bash src/check_etl_watchdog.sh", file=sys.stderr)
+        return EXIT_USAGE
+    return check(Lake(ROOT), os.environ, SystemClock())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
