@@ -13,10 +13,7 @@ datalake_init() { # LOG: find the root, set the environment, open the log; with 
   unset PYTHONHOME
   export PATH PYTHONPATH="$ROOT/src" PYTHONNOUSERSITE=1 PYTHONUTF8=1 PYTHONUNBUFFERED=1 PYTHONFAULTHANDLER=1
   umask 027 # the lake's group may read what is published, other accounts of the host no research data
-  trap '' PIPE
-  trap 'stop 143' TERM
-  trap 'stop 130' INT
-  trap 'stop 129' HUP
+  trap '' PIPE && trap 'stop 143' TERM && trap 'stop 130' INT && trap 'stop 129' HUP
   open_descriptors "$ROOT/logs/$1"
 }
 
@@ -26,9 +23,7 @@ open_descriptors() { # LOG: no closed 0, 1, 2 for a file of ours to land on; fd 
   if ! true 3>&1; then exec >/dev/null; fi 2>/dev/null
   if ! true 3>&2; then exec 2>/dev/null; fi
   mkdir -p "$ROOT/logs" 2>/dev/null || true
-  if (: >>"$LOG") 2>/dev/null; then
-    exec 4>>"$LOG"
-  else
+  if (: >>"$LOG") 2>/dev/null; then exec 4>>"$LOG"; else
     exec 4>&2
     warn "$LOG cannot be written: what belongs there is here"
   fi
@@ -48,16 +43,16 @@ stop() { # STATUS: a signal came; pass TERM on (a child started with & ignores I
 }
 
 run_child() { # COMMAND...: run it so that a signal to us ends it at once; return its status when it is gone
-  local status=127 waited='' code
+  local status=0 code last=''
   if [ -n "$STOPPED" ]; then return "$STOPPED"; fi
   if [ -n "$SHOW" ]; then "$@" & else "$@" >&4 2>&4 & fi
   CHILD=$!
   if [ -n "$STOPPED" ]; then stop "$STOPPED"; fi # it came between the two lines above
-  while [ "$waited" != "x$STOPPED" ]; do # a signal breaks the wait off: then wait again, for the child's own status
-    waited="x$STOPPED"
-    code=0
-    wait "$CHILD" || code=$?
-    if [ "$code" -ne 127 ]; then status=$code; fi
+  wait "$CHILD" || status=$?
+  while [ -n "$STOPPED" ] && [ -z "$last" ]; do # a signal breaks a wait off: wait on, for the child's own status
+    kill -0 "$CHILD" 2>/dev/null || last=1
+    code=0 && wait "$CHILD" 2>/dev/null || code=$?
+    if [ "$code" -ne 127 ]; then status=$code; fi # 127: Bash has told it already
   done
   CHILD=''
   return "$status"
@@ -73,11 +68,7 @@ hold_lock() { # the lock on fd 9, taken by the first Python that runs: sets RUN_
     status=0
     said=$("$python" -I "$ROOT/src/datalake/runs/lockfile.py" "$$" "$RUN_ID" "$TRIGGER" 2>/dev/null) || status=$?
     case $status in
-      0)
-        PYTHON=$python
-        if [ -n "$said" ]; then warn "$said"; fi
-        return 0
-        ;;
+      0) PYTHON=$python && if [ -n "$said" ]; then warn "$said"; fi && return 0 ;;
       75) note "$said" && warn "$said" && exit 75 ;;
       *) ;; # not there, or a name with nothing behind it
     esac

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from datalake import settings
-from datalake.errors import EXIT_FAILED, EXIT_OK, ConfigurationError, DatalakeError
+from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
 from datalake.outcomes import FAILURE, SUCCESS, RunOutcome
 from datalake.runs import crumbs, csv_log, database, record
 from datalake.runs.ended import outcome_of
@@ -106,7 +106,7 @@ def _record_left(file: Path, into: Into) -> None:
     Whatever began earlier under the same lock is over too: it comes first.
     """
     lake = Lake(file.resolve().parents[3])
-    schedule = configured(lake)
+    schedule = settings.readable(lake.root, os.environ).schedule  # a run that broke on its settings is recorded too
     run_id = file.name.removesuffix(crumbs.OUTCOME)
     own = crumbs.left_by(lake, run_id)
     if own is None:
@@ -116,10 +116,3 @@ def _record_left(file: Path, into: Into) -> None:
             into(lake, schedule, outcome_of(left, schedule))
     into(lake, schedule, outcome_of(own, schedule))
 
-
-def configured(lake: Lake) -> Schedule:
-    """Return the schedule of settings.yaml; what ships where the settings are wrong, for that run is recorded too."""
-    try:
-        return settings.load(lake.root, os.environ).schedule
-    except ConfigurationError:
-        return Schedule()
