@@ -39,12 +39,31 @@ class Lake:
         return self.metadata / "manifest.json"
 
     @property
+    def events(self) -> Path:
+        """What happened to every delivery: one chained JSON line each, in monthly files."""
+        return self.metadata / "events"
+
+    @property
+    def rules(self) -> Path:
+        """The text of every contract that was ever in force, by feed and fingerprint."""
+        return self.metadata / "rules"
+
+    @property
+    def demo_marker(self) -> Path:
+        """Its presence says that this lake holds synthetic data."""
+        return self.metadata / "demo.json"
+
+    @property
     def outcomes(self) -> Path:
         """One file a run that is not yet in the record."""
         return self.metadata / "outcomes"
 
+    @property
+    def raw_zone(self) -> Path:
+        return self.data / "raw"
+
     def raw(self, feed: str, day: date) -> Path:
-        return self.data / "raw" / feed / day.isoformat()
+        return self.raw_zone / feed / day.isoformat()
 
     def staging(self, feed: str, day: date, delivery: str) -> Path:
         return self.data / "staging" / feed / day.isoformat() / delivery

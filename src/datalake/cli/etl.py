@@ -1,0 +1,78 @@
+"""What src/main.py does: read the configuration, do one run, say how it ended. The lock is its caller's."""
+
+import argparse
+import logging
+import os
+import sys
+from datetime import date
+
+from datalake import settings
+from datalake.cli.journal import open_log
+from datalake.cli.progress import observer
+from datalake.clock import SystemClock
+from datalake.contracts.config import load_contracts
+from datalake.errors import EXIT_FAILED, ConfigurationError, DatalakeError
+from datalake.nightly import anything_new, run_night
+from datalake.outcomes import RunOutcome
+from datalake.runs import crumbs
+from datalake.settings import Settings
+from datalake.zones.paths import Lake
+
+FURTHER_TRIES = ("again", "boot")  # no runs where they find nothing new
+log = logging.getLogger("datalake.etl")
+
+
+def main(arguments: list[str], lake: Lake) -> int:
+    """Given the words after main.py, do one run and return the exit code."""
+    options = _parser().parse_args(arguments)
+    open_log(lake)
+    try:
+        return _run(lake, options)
+    except DatalakeError as problem:
+        if isinstance(problem, ConfigurationError):
+            log.error("%s", problem)
+        print(f"error: {problem}", file=sys.stderr)
+        return problem.exit_code
+    except Exception:
+        log.exception("main.py stopped on a fault in the program")
+        print("error: main.py stopped on a fault in the program; the log has the traceback.", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _run(lake: Lake, options: argparse.Namespace) -> int:
+    chosen = settings.load(lake.root, os.environ)
+    contracts = load_contracts(lake.root)
+    clock = SystemClock()
+    if options.trigger in FURTHER_TRIES and not anything_new(lake, chosen, contracts, clock.now()):
+        crumbs.forget(lake, options.run_id)
+        log.info("run=%s trigger=%s nothing new: no run", options.run_id, options.trigger)
+        return 0
+    outcome = run_night(
+        lake,
+        chosen,
+        contracts,
+        clock,
+        options.trigger,
+        night=options.night,
+        observer=observer(sys.stdout),
+        run_id=options.run_id,
+    )
+    if sys.stdout.isatty() or options.trigger == "demo":
+        _show(outcome, lake, chosen)
+    return outcome.exit_code
+
+
+def _show(outcome: RunOutcome, lake: Lake, chosen: Settings) -> None:
+    """For a person who looks on."""
+    from datalake.cli.results import lines
+
+    for line in lines(outcome, lake, chosen):
+        print(line)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="main.py", description="Load what lies in data/incoming.")
+    parser.add_argument("--trigger", default="hand", choices=("cron", "hand", "again", "boot", "demo"))
+    parser.add_argument("--run-id", default="", help="the run's id, where the caller has given it one")
+    parser.add_argument("--night", type=date.fromisoformat, help="the night it serves, YYYY-MM-DD")
+    return parser

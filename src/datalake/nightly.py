@@ -1,0 +1,257 @@
+"""One run from its first sign to its outcome: recover, plan, carry out, and leave what it came to in the lake.
+
+The lock is held by whoever calls; recording and telling are done by others, from the outcome that is left.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from datalake.clock import Clock
+from datalake.contracts.model import Contract
+from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
+from datalake.outcomes import FAILURE, SUCCESS, FeedOutcome, Note, RunOutcome, feed_to_json
+from datalake.pipeline import decisions, words
+from datalake.pipeline.context import Context, Observer, Silent, Stager, stage_locally
+from datalake.pipeline.decisions import Decision
+from datalake.pipeline.plan import Plan, plan, waiting_notes
+from datalake.pipeline.recover import recover
+from datalake.pipeline.run import run
+from datalake.runs import crumbs, signals
+from datalake.schedule import night_of, weekdays
+from datalake.settings import Settings
+from datalake.zones.claims import list_incoming
+from datalake.zones.manifest import Ledger, read_state
+from datalake.zones.paths import Lake
+from datalake.zones.state import State
+
+log = logging.getLogger("datalake.nightly")
+SIGN_OF_LIFE = 10.0  # seconds between two signs within a stage
+
+
+def run_night(
+    lake: Lake,
+    settings: Settings,
+    contracts: Sequence[Contract],
+    clock: Clock,
+    trigger: str,
+    night: date | None = None,
+    observer: Observer | None = None,
+    work: Decision | None = None,
+    run_id: str = "",
+    stager: Stager = stage_locally,
+) -> RunOutcome:
+    """Do one run and return its outcome, which is also left in the lake for the recorders.
+
+    work: a decision to carry out, else all that incoming holds and earlier runs left. The caller holds the lock.
+    Raises UsageError, before anything is touched, for a decision about nothing, and for real files in a demo lake.
+    """
+    state = read_state(lake)
+    meant = decisions.chosen(state, work) if work else ()
+    night = night or (meant[-1].night if meant else night_of(settings.schedule, clock.now()))
+    at_work = _Run(
+        lake=lake,
+        settings=settings,
+        contracts=tuple(contracts),
+        clock=clock,
+        trigger=trigger,
+        night=night,
+        observer=observer or Silent(),
+        run_id=run_id or crumbs.new_run_id(clock.now()),
+        stager=stager,
+        start=clock.now(),
+        begun=clock.monotonic(),
+        demo=lake.demo_marker.exists(),
+    )
+    with signals.ending(at_work.end_now):
+        return at_work.go(work)
+
+
+@dataclass
+class _Run:
+    """A run at work. What it has come to so far is always at hand, for a signal may end it at any point."""
+
+    lake: Lake
+    settings: Settings
+    contracts: tuple[Contract, ...]
+    clock: Clock
+    trigger: str
+    night: date
+    observer: Observer
+    run_id: str
+    stager: Stager
+    start: datetime
+    begun: float
+    demo: bool
+    feeds: list[FeedOutcome] = field(default_factory=list)
+    context: Context | None = None
+
+    def go(self, work: Decision | None) -> RunOutcome:
+        """Do the work; whatever happens in it becomes part of the outcome."""
+        error, fix = "", ""
+        try:
+            self._begin()
+            self._work(work)
+        except UsageError:
+            crumbs.forget(self.lake, self.run_id)
+            raise
+        except Exception as problem:
+            log.exception("run=%s stopped", self.run_id)
+            error, fix = words.worded(problem)
+        return self._leave(self.outcome(error, fix))
+
+    def _begin(self) -> None:
+        crumbs.begin(self.lake, self.run_id, self.start, self.trigger, self.night, self.demo)
+        log.info("%s", words.line_of({"run": self.run_id, "night": self.night, "trigger": self.trigger}))
+
+    def _work(self, work: Decision | None) -> None:
+        ledger = Ledger(self.lake, self.clock.now)
+        watcher = _Signs(self)
+        context = Context(self.lake, self.settings, self.clock, ledger, self.night, watcher, self.stager)
+        self.context = context
+        with context.stage("plan"):
+            todo = self._planned(context, work)
+        for outcome in run(context, todo):
+            if not work or outcome.failed or _has_steps(todo, outcome.feed) or outcome.feed in _feeds(work, ledger):
+                self.feeds.append(outcome)
+                watcher.told("feed", outcome=feed_to_json(outcome))
+        ledger.save()
+        if not work:
+            context.notes[:0] = _notes(todo, context, self.night)
+
+    def _planned(self, context: Context, work: Decision | None) -> Plan:
+        recover(context, self.contracts)
+        if work:
+            meant = decisions.chosen(context.ledger.state, work)
+            decisions.decide(context, work, meant)
+            return decisions.plan_of(context, self.contracts, meant)
+        todo = planned(self.lake, self.settings, self.contracts, context.ledger.state, self.night, self.clock.now())
+        if self.demo and self.trigger != "demo" and todo.takes:
+            raise UsageError(
+                "This lake holds demo data, and incoming holds files for it that the demo did not write.",
+                "Remove the demo first: `python manage.py demo --clear`.",
+            )
+        return todo
+
+    def outcome(self, error: str = "", fix: str = "", exit_code: int | None = None) -> RunOutcome:
+        """Return what the run has come to by now."""
+        failed = bool(error) or any(each.failed for each in self.feeds)
+        code = (EXIT_FAILED if failed else EXIT_OK) if exit_code is None else exit_code
+        return RunOutcome(
+            run_id=self.run_id,
+            night=self.night,
+            trigger=self.trigger,
+            start=self.start,
+            end=self.clock.now(),
+            runtime_sec=self.clock.monotonic() - self.begun,
+            status=FAILURE if failed else SUCCESS,
+            exit_code=code,
+            demo=self.demo,
+            feeds=tuple(sorted(self.feeds, key=lambda each: each.feed)),
+            notes=tuple(self.context.notes) if self.context else (),
+            stages=tuple(self.context.stages) if self.context else (),
+            error=error,
+            fix=fix,
+        )
+
+    def _leave(self, outcome: RunOutcome) -> RunOutcome:
+        """Leave the outcome in the lake; from here on no signal changes what the run was."""
+        with signals.ending(None):
+            try:
+                crumbs.leave(self.lake, outcome)
+            except OSError as problem:
+                log.exception("run=%s could not leave its outcome", self.run_id)
+                reason, fix = words.worded(problem)
+                error = f"{outcome.error} What the run came to could not be written down: {reason}".strip()
+                outcome = replace(outcome, status=FAILURE, exit_code=EXIT_FAILED, error=error, fix=outcome.fix or fix)
+            log.info("%s", _line(outcome))
+        return outcome
+
+    def end_now(self, number: int) -> None:
+        """A signal asks for the end: leave the outcome and go, as a kill would, which the next run knows to mend."""
+        where = self.context.observer.where if self.context and isinstance(self.context.observer, _Signs) else ""
+        how = "interrupted" if number == signal.SIGINT else "ended from outside"
+        error = f"The run was {how} ({signal.Signals(number).name}){where}. Nothing half-done was published."
+        self._leave(self.outcome(error, "The next run goes on where this one stopped.", 128 + number))
+        logging.shutdown()
+        os._exit(128 + number)
+
+
+class _Signs:
+    """Passes on to the observer, and leaves signs of life for whoever must judge a run that was killed."""
+
+    def __init__(self, at_work: _Run) -> None:
+        self._run, self._observer = at_work, at_work.observer
+        self._last = at_work.clock.monotonic()
+        self.where = ""
+
+    def stage_started(self, stage: str, feed: str) -> None:
+        self.where = f" while at {stage}" + (f" of {feed}" if feed else "")
+        self.told("stage", stage=stage, feed=feed)
+        self._observer.stage_started(stage, feed)
+
+    def stage_ended(self, stage: str, feed: str) -> None:
+        self._observer.stage_ended(stage, feed)
+
+    def progress(self, feed: str, rows: int, done: int, total: int) -> None:
+        if self._run.clock.monotonic() - self._last > SIGN_OF_LIFE:
+            self.told("alive", feed=feed, rows=rows)
+        self._observer.progress(feed, rows, done, total)
+
+    def told(self, event: str, **values: Any) -> None:
+        """Append a line to the crumbs; a full disk must not end a run for that."""
+        self._last = self._run.clock.monotonic()
+        with contextlib.suppress(OSError):
+            crumbs.add_progress(self._run.lake, self._run.run_id, self._run.clock.now(), event, **values)
+
+
+def planned(
+    lake: Lake, settings: Settings, contracts: Sequence[Contract], state: State, night: date, now: datetime
+) -> Plan:
+    """Look into incoming and return what a run would do now; `status` asks this too. Writes nothing."""
+    return plan(
+        list_incoming(lake), contracts, state, night, now, settings.settle_seconds, settings.file_limits.max_bytes
+    )
+
+
+def anything_new(lake: Lake, settings: Settings, contracts: Sequence[Contract], now: datetime) -> bool:
+    """Whether a further try would find anything to do: without that it is no run."""
+    night = night_of(settings.schedule, now)
+    return planned(lake, settings, contracts, read_state(lake), night, now).has_work
+
+
+def _feeds(work: Decision, ledger: Ledger) -> set[str]:
+    return {work.target} & set(ledger.state)
+
+
+def _has_steps(todo: Plan, feed: str) -> bool:
+    return any(each.steps for each in todo.feeds if each.contract.feed == feed)
+
+
+def _notes(todo: Plan, context: Context, night: date) -> list[Note]:
+    """What is to be said about incoming as a whole, before what happened to each feed."""
+    notes = waiting_notes(todo.waiting)
+    if not todo.takes:
+        notes.insert(0, Note("no_files", "No files in incoming: nothing to load."))
+    for each in todo.feeds:
+        state = context.ledger.feed(each.contract.feed)
+        expected = each.contract.status == "active" and night.weekday() in weekdays(each.contract.freshness.days)
+        if expected and not each.steps and state.as_of and state.last_night != night:
+            text = f"No file came for {each.contract.feed}: it still shows {words.day(state.as_of)}."
+            notes.append(Note("no_file_for_feed", text, each.contract.feed))
+    return notes
+
+
+def _line(outcome: RunOutcome) -> str:
+    failed = [each.feed for each in outcome.feeds if each.failed]
+    facts: dict[str, object] = {"run": outcome.run_id, "night": outcome.night, "status": outcome.status}
+    facts |= {"exit_code": outcome.exit_code, "seconds": round(outcome.runtime_sec, 2)}
+    facts |= {"feeds": len(outcome.feeds), "failed": ",".join(failed) or "none", "notes": len(outcome.notes)}
+    if outcome.error:
+        facts |= {"error": outcome.error, "fix": outcome.fix}
+    return words.line_of(facts)

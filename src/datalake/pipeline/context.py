@@ -1,0 +1,75 @@
+"""What the parts of one run share: where, by what rules, the state, and who watches."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from datalake.clock import Clock
+from datalake.engine.job import Progress, Staged, StageJob
+from datalake.outcomes import Note, StageTime
+from datalake.settings import Settings
+from datalake.zones.manifest import Ledger
+from datalake.zones.paths import Lake
+
+Stager = Callable[[StageJob, Progress | None], Staged]
+
+
+class Observer(Protocol):
+    """Who is told how far a run has come."""
+
+    def stage_started(self, stage: str, feed: str) -> None:
+        """A stage begins; feed is empty for the whole run."""
+
+    def stage_ended(self, stage: str, feed: str) -> None:
+        """The stage that began last has ended."""
+
+    def progress(self, feed: str, rows: int, done: int, total: int) -> None:
+        """So many rows, and bytes of all bytes, of the feed's file have been read."""
+
+
+class Silent:
+    """Watches and says nothing."""
+
+    def stage_started(self, stage: str, feed: str) -> None: ...
+
+    def stage_ended(self, stage: str, feed: str) -> None: ...
+
+    def progress(self, feed: str, rows: int, done: int, total: int) -> None: ...
+
+
+def stage_locally(job: StageJob, progress: Progress | None) -> Staged:
+    """The engine of one machine, loaded only when there is a file for it."""
+    from datalake.engine.local import stage
+
+    return stage(job, progress)
+
+
+@dataclass
+class Context:
+    """One run at work. stages and notes grow as it goes."""
+
+    lake: Lake
+    settings: Settings
+    clock: Clock
+    ledger: Ledger
+    night: date
+    observer: Observer = field(default_factory=Silent)
+    stager: Stager = stage_locally
+    stages: list[StageTime] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, stage: str, feed: str = "") -> Iterator[None]:
+        """Time what is done inside, and tell the observer."""
+        self.observer.stage_started(stage, feed)
+        start = self.clock.monotonic()
+        try:
+            yield
+        finally:
+            self.stages.append(StageTime(stage, feed, self.clock.monotonic() - start))
+            self.observer.stage_ended(stage, feed)
+
+    def note(self, kind: str, text: str, feed: str = "") -> None:
+        self.notes.append(Note(kind, text, feed))

@@ -1,0 +1,51 @@
+"""What an earlier run left undone, put right before anything new begins. Doing it twice does nothing more."""
+
+from collections.abc import Sequence
+
+from datalake.contracts.model import Contract
+from datalake.errors import DatalakeError
+from datalake.pipeline.context import Context
+from datalake.pipeline.publish import supersede
+from datalake.zones import curated
+from datalake.zones.files import remove_leftovers
+from datalake.zones.rebuild import rebuild
+
+
+def recover(run: Context, contracts: Sequence[Contract]) -> None:
+    """Clear away torn work, and bring events and published tables together again; notes say what was found."""
+    remove_leftovers(run.lake.raw_zone / ".drafts")
+    remove_leftovers(run.lake.metadata)
+    _restore(run)
+    for contract in contracts:
+        _heal(run, contract)
+        supersede(run, contract)
+
+
+def _restore(run: Context) -> None:
+    for remark in run.ledger.remarks:
+        run.note("recovered", f"{remark}.")
+    if run.ledger.empty:
+        feeds = rebuild(run.lake, run.ledger)
+        if feeds:
+            run.note(
+                "recovered", f"The record of deliveries was lost; made again from the files of {', '.join(feeds)}."
+            )
+
+
+def _heal(run: Context, contract: Contract) -> None:
+    """A run killed between the swap and its event has published: the event is made up for from version.json."""
+    feed = contract.feed
+    if not run.lake.curated(feed).is_dir():
+        return
+    try:
+        shown = curated.current(run.lake, feed)
+    except DatalakeError:
+        return  # the feed's own steps say so, and only if there are any does it matter tonight
+    state = run.ledger.feed(feed)
+    curated.tidy(run.lake, feed, shown)
+    if shown and shown.seq > state.seq:
+        run.ledger.record("published", feed, shown.facts)
+        run.note("recovered", f"{feed} had been published by a run that was killed just then.", feed)
+    elif state.resumed:
+        names = ", ".join(each.name for each in state.resumed)
+        run.note("recovered", f"An earlier run did not finish with {names}; it is taken up again.", feed)

@@ -1,0 +1,131 @@
+"""Carrying a plan out: feed by feed, each on its own, so that one that fails never stops another."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+from datalake.contracts.model import Contract
+from datalake.outcomes import Changes, FeedOutcome, FileOutcome
+from datalake.pipeline import words
+from datalake.pipeline.context import Context
+from datalake.pipeline.deliveries import Done, carry, take, too_large
+from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
+from datalake.pipeline.publish import current_version, supersede
+from datalake.zones.state import FeedState, OpenDelivery
+
+log = logging.getLogger("datalake.pipeline")
+
+
+def run(context: Context, plan: Plan) -> Iterator[FeedOutcome]:
+    """Carry a plan out; yield what became of each feed as soon as it is known. Never raises for a feed's sake."""
+    for feed in plan.feeds:
+        outcome = _run_feed(context, feed)
+        log.log(logging.ERROR if outcome.failed else logging.INFO, "%s", _line(outcome))
+        yield outcome
+
+
+def _run_feed(context: Context, feed: FeedPlan) -> FeedOutcome:
+    start = context.clock.monotonic()
+    done: list[Done] = []
+    failure: tuple[str, str] = ("", "")
+    try:
+        current_version(context, feed.contract.feed)
+        for step in feed.steps:
+            done += _run_step(context, feed.contract, step)
+        if feed.steps:
+            context.ledger.save()
+    except Exception as problem:
+        log.exception("feed=%s stopped", feed.contract.feed)
+        failure = words.worded(problem, feed.contract.feed)
+    outcome = outcome_of(context.ledger.feed(feed.contract.feed), feed.contract, done, failure)
+    _add_notes(context, outcome)
+    return replace(outcome, seconds=context.clock.monotonic() - start)
+
+
+def _run_step(context: Context, contract: Contract, step: Step) -> list[Done]:
+    start = context.clock.monotonic()
+    if isinstance(step, Take) and step.too_large:
+        return [Done(too_large(step, context.settings.file_limits.max_bytes))]
+    done = take(context, contract, step) if isinstance(step, Take) else carry(context, contract, step.delivery)
+    if done is None:
+        return []
+    supersede(context, contract)
+    return [replace(done, file=replace(done.file, seconds=context.clock.monotonic() - start))]
+
+
+def outcome_of(state: FeedState, contract: Contract, done: list[Done], failure: tuple[str, str]) -> FeedOutcome:
+    """PURE. Given how a feed stands after its steps, return what it came to."""
+    status, reason, fix = _verdict(state, contract, [each.file for each in done])
+    if failure[0]:
+        status, (reason, fix) = "failed", failure
+    return FeedOutcome(
+        feed=contract.feed,
+        status=status,
+        as_of=state.as_of,
+        rows=state.rows,
+        kept=state.kept,
+        changes=_summed([each.changes for each in done]),
+        files=tuple(each.file for each in done),
+        reason=reason,
+        fix=fix,
+    )
+
+
+def _verdict(state: FeedState, contract: Contract, files: list[FileOutcome]) -> tuple[str, str, str]:
+    """What stands between the feed and its newest file counts before what went well."""
+    waiting = [each for each in (*state.held, *state.refused) if _matters(state, each)]
+    refused = [each for each in files if each.status == "refused"]
+    if contract.status == "draft" and (waiting or refused):
+        last = (waiting or refused)[-1]
+        return "draft", last.reason, last.fix
+    if waiting:
+        last = max(waiting, key=lambda each: (each.data_date, each.event))
+        return ("held" if last in state.held else "refused"), last.reason, last.fix
+    if refused:
+        return "refused", refused[-1].reason, refused[-1].fix
+    statuses = [each.status for each in files]
+    return next((each for each in ("published", "confirmed") if each in statuses), "nothing"), "", ""
+
+
+def _matters(state: FeedState, delivery: OpenDelivery) -> bool:
+    """Whether a waiting file is about the present: an old one that was refused leaves the table as good as it was."""
+    return state.as_of is None or delivery.data_date >= state.as_of
+
+
+def _summed(changes: list[Changes]) -> Changes:
+    return Changes(
+        sum(each.new for each in changes), sum(each.changed for each in changes), sum(each.gone for each in changes)
+    )
+
+
+def _add_notes(context: Context, outcome: FeedOutcome) -> None:
+    feed = outcome.feed
+    for file in outcome.files:
+        if file.status == "published" and file.rejected:
+            kept = f"; {outcome.kept:,} of their records keep their last good version" if outcome.kept else ""
+            rejected = f"{file.rejected:,} of {file.rows_read:,} rows of {file.name} were rejected{kept}."
+            context.note("rejected_rows", rejected, feed)
+        if file.status == "duplicate":
+            context.note("duplicate", f"{file.name} was loaded before: the same bytes for the same date.", feed)
+        if file.status == "confirmed":
+            context.note("confirmed", f"{file.name} is unchanged: the same bytes as the file before.", feed)
+        if file.status == "filed":
+            context.note("filed", f"{file.name} went into history: it is {file.reason}.", feed)
+    if outcome.status == "draft":
+        context.note("draft", f"{outcome.reason} {outcome.fix}", feed)
+
+
+def _line(outcome: FeedOutcome) -> str:
+    rows = {name: sum(getattr(each, name) for each in outcome.files) for name in ("rows_read", "accepted", "rejected")}
+    facts: dict[str, object] = {
+        "feed": outcome.feed,
+        "status": outcome.status,
+        "as_of": outcome.as_of or "none",
+        "rows": outcome.rows,
+    }
+    changes = outcome.changes
+    facts |= {"files": len(outcome.files), **rows, "new": changes.new, "changed": changes.changed, "gone": changes.gone}
+    facts |= {"kept": outcome.kept, "seconds": round(outcome.seconds, 2)}
+    if outcome.reason:
+        facts |= {"reason": outcome.reason, "fix": outcome.fix}
+    return words.line_of(facts)

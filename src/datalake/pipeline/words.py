@@ -1,0 +1,84 @@
+"""PURE. Why something was not done, and what to do, in the words that people get."""
+
+import errno
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from datalake.errors import DatalakeError, Refused
+
+_STORAGE = {
+    errno.ENOSPC: ("the disk is full", "Free space on that disk; the next run goes on where this one stopped."),
+    errno.EDQUOT: ("the disk quota is used up", "Have the quota raised; the next run goes on where this one stopped."),
+    errno.EROFS: ("the file system is read-only", "Look for disk errors with `dmesg`, then have it mounted writable."),
+    errno.EACCES: ("permission is denied", "Give the account that runs the nightly load access to it."),
+    errno.EPERM: ("the system does not permit it", "Give the account that runs the nightly load access to it."),
+    errno.EIO: ("the disk reports an error", "Look for disk errors with `dmesg`; nothing wrong was published."),
+    errno.EMFILE: ("too many files are open", "Raise the limit (`ulimit -n`)."),
+    errno.ENFILE: ("too many files are open on this host", "Raise the system's limit."),
+    errno.EFBIG: ("a file would be larger than allowed", "Raise the limit (`ulimit -f`)."),
+    errno.EXDEV: ("the folders of data/ lie on different disks", "Keep data/ on one file system."),
+}
+
+
+def worded(problem: BaseException, feed: str = "") -> tuple[str, str]:
+    """Given what was raised, return why in a sentence, and what to do about it."""
+    if isinstance(problem, DatalakeError):
+        return problem.message, problem.fix
+    if isinstance(problem, MemoryError):
+        return "There was not enough memory.", "Lower `threads` in config/local/settings.yaml, or give the host more."
+    if isinstance(problem, OSError):
+        return _storage(problem)
+    name = f"of {feed} " if feed else ""
+    return (
+        f"The load {name}stopped on a fault in the program ({type(problem).__name__}: {problem}).",
+        "The traceback is in logs/cron_etl.log; nothing wrong was published.",
+    )
+
+
+def _storage(problem: OSError) -> tuple[str, str]:
+    code = problem.errno
+    if code is None and "No space left" in str(problem):
+        code = errno.ENOSPC
+    where = str(problem.filename or "data/")
+    if code not in _STORAGE:
+        return f"{where}: {problem.strerror or problem}.", "The traceback is in logs/cron_etl.log."
+    reason, fix = _STORAGE[code]
+    return f"{where} could not be read or written: {reason}.", fix
+
+
+def refused(name: str, problem: Refused, feed: str) -> tuple[str, str]:
+    """Return why a file was refused and what to do."""
+    place = f", line {problem.line:,}" if problem.line else ""
+    fix = f"{problem.fix} Then `python manage.py retry {feed}`.".strip()
+    return f"{name}{place}: {problem.message}", fix
+
+
+def held(name: str, reasons: Sequence[str], feed: str) -> tuple[str, str]:
+    """Return why a file waits for OK and how to give it."""
+    fix = (
+        f"Look with `python manage.py held`; then `python manage.py approve {feed} --why '...'`"
+        f" or `python manage.py decline {feed} --why '...'`."
+    )
+    return f"{name} waits for OK: {'; '.join(reasons)}.", fix
+
+
+def day(value: date) -> str:
+    """Return a date as people say it: Tue 4 Nov 2025."""
+    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[value.weekday()]
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{weekday} {value.day} {months[value.month - 1]} {value.year}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share as 12.3 %."""
+    return f"{100 * part / whole:.1f} %" if whole else "0 %"
+
+
+def line_of(facts: Mapping[str, object]) -> str:
+    """Return facts as one log line of key=value; what could break the line is written out."""
+    return " ".join(f"{name}={_value(value)}" for name, value in facts.items())
+
+
+def _value(value: object) -> str:
+    text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(value))
+    return f'"{text}"' if " " in text or not text else text
