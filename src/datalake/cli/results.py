@@ -1,6 +1,7 @@
 """What a person at a terminal is shown after a run. PURE: lines of text out of the outcome."""
 
-from datalake.cli.text import count, day, duration, number, table
+from datalake.alerts.words import count, day, minutes, number
+from datalake.cli.text import table
 from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
 from datalake.settings import Settings
 from datalake.zones.paths import Lake
@@ -23,11 +24,12 @@ def lines(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:
 
 def _row(feed: FeedOutcome, file: FileOutcome) -> tuple[str, ...]:
     counts = (number(each) for each in (file.rows_read, file.accepted, file.rejected))
-    return feed.feed, file.name, file.status, *counts, f"{file.seconds:.1f}", day(feed.as_of)
+    as_of = day(feed.as_of) if feed.as_of else "-"
+    return feed.feed, file.name, file.status, *counts, f"{file.seconds:.1f}", as_of
 
 
 def _verdict(outcome: RunOutcome) -> str:
-    time = duration(outcome.runtime_sec)
+    time = minutes(outcome.runtime_sec)
     failed = [each for each in outcome.feeds if each.failed]
     if outcome.error:
         return f"Failed after {time}: {outcome.error} {outcome.fix}"

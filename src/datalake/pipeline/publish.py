@@ -107,7 +107,7 @@ def _merged(
 def replacement(
     contract: Contract, staged: Staged, staging: Path, quarantine: Path, table: Path | None
 ) -> "Replacement":
-    """Given a cleaned file in its folders and the published table, None where there is none, return the merge."""
+    """Given a cleaned file's folders and the published Parquet file, if any, return the merge, not yet done."""
     from datalake.clean.schema import output_schema
     from datalake.merge.replace import Rejected, Replacement
     from datalake.zones.tables import ParquetRows
