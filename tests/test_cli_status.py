@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from datalake.cli import overview
-from datalake.cli.overview import Known
 from datalake.contracts.model import Contract, Delivery, Freshness
 from datalake.outcomes import Note
 from datalake.pipeline.plan import Waiting
 from datalake.runs.history import RecordedRun
 from datalake.runs.lockfile import Holder
 from datalake.settings import Schedule
+from datalake.standing import Known, verdict
 from datalake.zones.state import FeedState, OpenDelivery
 
 NIGHT = date(2025, 11, 5)
@@ -76,13 +76,13 @@ GOOD = lake_with(shows("grants"), shows("irb"))
 
 
 def test_a_good_night_says_as_of_when_and_when_it_was_loaded() -> None:
-    said = overview.verdict(GOOD)
+    said = verdict(GOOD)
     assert said == "Both feeds are current: they show Huron as of Tue 4 Nov. Loaded Wed 5 Nov 02:02 EST."
 
 
 def test_a_feed_whose_file_waits_for_ok_is_not_called_current() -> None:
     known = lake_with(shows("grants", MONDAY, TUESDAY, open=(waits("grants"),)), shows("irb"))
-    said = overview.verdict(known)
+    said = verdict(known)
     assert said == "1 of 2 feeds is current as of Tue 4 Nov. grants shows Mon 3 Nov: waiting for OK."
     lines = "\n".join(overview.lines(known))
     assert "9.0 %; the limit is 5 %" in lines and "approve grants" in lines
@@ -90,7 +90,7 @@ def test_a_feed_whose_file_waits_for_ok_is_not_called_current() -> None:
 
 def test_a_feed_without_a_file_last_night_is_not_called_current() -> None:
     known = lake_with(shows("grants", MONDAY, TUESDAY), shows("irb"))
-    assert overview.verdict(known).endswith("grants shows Mon 3 Nov: no file that night.")
+    assert verdict(known).endswith("grants shows Mon 3 Nov: no file that night.")
 
 
 def test_a_feed_that_comes_on_working_days_is_current_on_sunday() -> None:
@@ -99,12 +99,12 @@ def test_a_feed_that_comes_on_working_days_is_current_on_sunday() -> None:
     run = replace(RUN, night=date(2025, 11, 9))
     states = [shows(each.feed, friday - timedelta(1), friday) for each in weekly]
     known = replace(lake_with(*states, contracts=weekly, runs=(run,)), now=sunday)
-    assert overview.verdict(known).startswith("Both feeds are current: they show Huron as of Thu 6 Nov.")
+    assert verdict(known).startswith("Both feeds are current: they show Huron as of Thu 6 Nov.")
 
 
 def test_a_night_that_did_not_run_is_said_first_with_the_command() -> None:
     known = replace(GOOD, now=MORNING + timedelta(days=1))
-    said = overview.verdict(known)
+    said = verdict(known)
     assert said.startswith("The load of Thu 6 Nov did not run. The published tables are whole and show Huron")
     assert "bash src/cron_runner.sh" in said
 
@@ -112,30 +112,30 @@ def test_a_night_that_did_not_run_is_said_first_with_the_command() -> None:
 def test_a_night_that_failed_as_a_whole_says_why_until_another_run_of_it_succeeds() -> None:
     failed = replace(RUN, status="failure", exit_code=1, error="the disk is full.", fix="make room")
     known = lake_with(shows("grants", MONDAY, TUESDAY), shows("irb", MONDAY, TUESDAY), runs=(failed,))
-    said = overview.verdict(known)
+    said = verdict(known)
     assert said.startswith("The load of Wed 5 Nov failed: the disk is full. The published tables are whole")
     assert "Mon 3 Nov" in said and said.endswith("Do: make room")
-    assert overview.verdict(replace(GOOD, runs=(RUN, failed))) == overview.verdict(GOOD)
+    assert verdict(replace(GOOD, runs=(RUN, failed))) == verdict(GOOD)
 
 
 def test_before_the_first_run_there_is_no_data_and_no_alarm() -> None:
-    assert overview.verdict(lake_with(runs=())).startswith("No data yet: nothing has been loaded.")
+    assert verdict(lake_with(runs=())).startswith("No data yet: nothing has been loaded.")
 
 
 def test_a_run_at_work_is_named() -> None:
     known = replace(GOOD, holder=Holder(1, "20251105T125900Z-1", "2025-11-05T12:59:00+00:00"))
-    assert overview.verdict(known).startswith("A run is at work: 20251105T125900Z-1 (pid 1)")
+    assert verdict(known).startswith("A run is at work: 20251105T125900Z-1 (pid 1)")
 
 
 def test_a_demo_lake_says_so_and_is_judged_at_its_last_night() -> None:
     known = replace(GOOD, demo=True, now=MORNING + timedelta(days=300))
-    assert overview.verdict(known).startswith("DEMO · Both feeds are current: they show Huron as of Tue 4 Nov.")
+    assert verdict(known).startswith("DEMO · Both feeds are current: they show Huron as of Tue 4 Nov.")
 
 
 def test_drafts_do_not_count() -> None:
     rules = (RULES[0], replace(RULES[1], status="draft"))
     known = lake_with(shows("grants"), contracts=rules)
-    assert overview.verdict(known).startswith("The feed grants is current: it shows Huron as of Tue 4 Nov.")
+    assert verdict(known).startswith("The feed grants is current: it shows Huron as of Tue 4 Nov.")
 
 
 def test_feeds_files_and_runs_are_listed_with_their_figures() -> None:

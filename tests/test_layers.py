@@ -28,6 +28,7 @@ LAYERS = (
     ("runs",),
     ("nights",),
     ("alerts",),
+    ("standing",),
     ("watchdog",),
     ("reports",),
     ("nightly",),

@@ -15,6 +15,7 @@ from datalake.runs.history import RecordedRun
 from datalake.runs.lockfile import Holder
 from datalake.schedule import night_of
 from datalake.settings import Settings
+from datalake.standing import Known
 from datalake.zones.claims import list_incoming
 from datalake.zones.manifest import read_state
 from datalake.zones.paths import Lake
@@ -32,12 +33,12 @@ def status(door: Door, runs: int) -> None:
         click.echo(line)
 
 
-def look(door: Door, runs: int = SHOWN_RUNS) -> overview.Known:
+def look(door: Door, runs: int = SHOWN_RUNS) -> Known:
     """Return what is known of the lake now; takes no lock and writes nothing."""
     lake, settings, contracts = door.lake, door.settings(), door.contracts()
     states = read_state(lake)
     planned = _planned(door, settings, contracts, states)
-    return overview.Known(
+    return Known(
         now=door.clock.now(),
         schedule=settings.schedule,
         contracts=contracts,

@@ -1,0 +1,166 @@
+"""PURE. How the lake stands: which feeds can be used, and the one sentence that says so.
+
+`manage.py status` and the dashboard both say it in these words.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from datalake.alerts import currency
+from datalake.alerts.words import clock, count, day
+from datalake.contracts.model import Contract
+from datalake.outcomes import FeedOutcome
+from datalake.pipeline.plan import FeedPlan, Waiting
+from datalake.runs.history import RecordedRun
+from datalake.runs.lockfile import Holder, held_sentence
+from datalake.schedule import last_due, weekdays, zone_named
+from datalake.settings import Schedule
+from datalake.zones.state import FeedState
+
+CURRENT, HELD, REFUSED, LATE, NEVER, DRAFT, RETIRED = (
+    "current",
+    "waiting for OK",
+    "file refused",
+    "no file that night",
+    "no data yet",
+    "draft",
+    "retired",
+)
+GOOD, BAD, WAITING = "good", "bad", "wait"
+RUN = "bash src/cron_runner.sh"
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that is known of a lake: its rules, its state, its record (newest run first) and what lies in incoming."""
+
+    now: datetime
+    schedule: Schedule
+    contracts: Sequence[Contract]
+    states: Mapping[str, FeedState]
+    runs: Sequence[RecordedRun] = ()
+    waiting: Sequence[Waiting] = ()
+    next_run: Sequence[FeedPlan] = ()
+    holder: Holder | None = None
+    demo: bool = False
+
+    @property
+    def night(self) -> date:
+        """The night that everything is judged by: the last one due, in a demo lake the last one simulated."""
+        due = last_due(self.schedule, self.now)
+        simulated = [run.night for run in self.runs if run.night]
+        return max(simulated) if self.demo and simulated else due
+
+    @property
+    def loaded(self) -> RecordedRun | None:
+        """The newest run that succeeded."""
+        return next((run for run in self.runs if run.status == "success"), None)
+
+    def state(self, contract: Contract) -> FeedState:
+        """Return a feed's state; one that never had a file has an empty one."""
+        return self.states.get(contract.feed) or FeedState(contract.feed)
+
+    @property
+    def standing(self) -> dict[str, str]:
+        """How each feed stands, by name."""
+        return {each.feed: _stands(each, self.state(each), self.night) for each in self.contracts}
+
+
+def _stands(contract: Contract, state: FeedState, night: date) -> str:
+    if contract.status in (DRAFT, RETIRED):
+        return contract.status
+    if state.held:
+        return HELD
+    if state.refused:
+        return REFUSED
+    if state.as_of is None:
+        return NEVER
+    return CURRENT if state.last_night and state.last_night >= _expected(contract, night) else LATE
+
+
+def _expected(contract: Contract, night: date) -> date:
+    """The latest night, up to this one, on which a file of this feed is expected."""
+    days = weekdays(contract.freshness.days)
+    return next((night - timedelta(back) for back in range(7) if (night - timedelta(back)).weekday() in days), night)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether today's data can be used: good, bad or waiting, in a sentence or two, and the command that helps."""
+
+    kind: str
+    sentence: str
+    do: str = ""
+
+
+def verdict(known: Known) -> str:
+    """Return in one sentence or two whether today's data can be used, and what to do if not."""
+    found = judged(known)
+    words = f"{found.sentence} Do: {found.do}" if found.do else found.sentence
+    return f"DEMO · {words}" if known.demo else words
+
+
+def judged(known: Known) -> Verdict:
+    """Return whether today's data can be used."""
+    if known.holder:
+        return Verdict(WAITING, held_sentence(known.holder).replace("Another", "A", 1))
+    active = {feed: how for feed, how in known.standing.items() if how not in (DRAFT, RETIRED)}
+    if not known.runs and all(how == NEVER for how in active.values()):
+        return Verdict(WAITING, f"No data yet: nothing has been loaded. Put files into data/incoming, then: {RUN}")
+    if _missed(known):
+        return Verdict(BAD, f"The load of {day(known.night)} did not run. {_tables(known)}", RUN)
+    failed = _failed(known)
+    if failed:
+        return Verdict(BAD, f"The load of {day(known.night)} failed: {failed.error} {_tables(known)}", failed.fix)
+    if all(how == CURRENT for how in active.values()):
+        return Verdict(GOOD, f"{currency.of_success(_shown(known, active))}{_loaded(known)}")
+    return Verdict(BAD, _some_behind(known, active))
+
+
+def _missed(known: Known) -> bool:
+    nights = [run.night for run in known.runs if run.night]
+    return not known.demo and bool(nights) and max(nights) < known.night
+
+
+def _failed(known: Known) -> RecordedRun | None:
+    """The night's last run, where that night has no success and failed as a whole, not for one feed."""
+    tonight = [run for run in known.runs if run.night == known.night]
+    if not tonight or any(run.status == "success" for run in tonight) or not tonight[0].error:
+        return None
+    return tonight[0]
+
+
+def _tables(known: Known) -> str:
+    days = sorted({each.as_of for each in known.states.values() if each.as_of})
+    if not days:
+        return "Nothing has been published yet."
+    span = day(days[0]) if len(days) == 1 else f"{day(days[0])} to {day(days[-1])}"
+    return f"The published tables are whole and show Huron as of {span}."
+
+
+def _shown(known: Known, judged: Mapping[str, str]) -> list[FeedOutcome]:
+    states = [known.state(each) for each in known.contracts if each.feed in judged]
+    return [FeedOutcome(each.feed, "published", each.as_of) for each in states]
+
+
+def _loaded(known: Known) -> str:
+    run = known.loaded
+    return f" Loaded {clock(run.end, zone_named(known.schedule.zone))}." if run and run.end else ""
+
+
+def _some_behind(known: Known, judged: Mapping[str, str]) -> str:
+    """`1 of 2 feeds is current as of Tue 4 Nov. grants still shows Mon 3 Nov: waiting for OK.`"""
+    current = [feed for feed, how in judged.items() if how == CURRENT]
+    dates = {known.states[feed].as_of for feed in current}
+    as_of = "".join(f" as of {day(each)}" for each in dates if each and len(dates) == 1)
+    verb = "is" if len(current) == 1 else "are"
+    first = f"{len(current)} of {count(len(judged), 'feed')} {verb} current{as_of}."
+    return " ".join([first, *(_behind(known, feed, how) for feed, how in judged.items() if how != CURRENT)])
+
+
+def _behind(known: Known, feed: str, how: str) -> str:
+    state = known.states.get(feed)
+    if state is None or state.as_of is None:
+        return f"{feed} has no data yet{'' if how == NEVER else f': {how}'}."
+    return f"{feed} shows {day(state.as_of)}: {how}."
