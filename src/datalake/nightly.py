@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -45,10 +45,12 @@ def run_night(
     work: Decision | None = None,
     run_id: str = "",
     stager: Stager = stage_locally,
+    record: Callable[[RunOutcome], None] | None = None,
 ) -> RunOutcome:
     """Do one run and return its outcome, which is also left in the lake for the recorders.
 
     work: a decision to carry out, else all that incoming holds and earlier runs left. The caller holds the lock.
+    record: called with the outcome once it is left, also where a signal ends the run and this never returns.
     Raises UsageError, before anything is touched, for a decision about nothing, and for real files in a demo lake.
     """
     state = read_state(lake)
@@ -64,6 +66,7 @@ def run_night(
         observer=observer or Silent(),
         run_id=run_id or crumbs.new_run_id(clock.now()),
         stager=stager,
+        record=record,
         start=clock.now(),
         begun=clock.monotonic(),
         demo=lake.demo_marker.exists(),
@@ -85,6 +88,7 @@ class _Run:
     observer: Observer
     run_id: str
     stager: Stager
+    record: Callable[[RunOutcome], None] | None
     start: datetime
     begun: float
     demo: bool
@@ -170,6 +174,8 @@ class _Run:
                 error = f"{outcome.error} What the run came to could not be written down: {reason}".strip()
                 outcome = replace(outcome, status=FAILURE, exit_code=EXIT_FAILED, error=error, fix=outcome.fix or fix)
             log.info("%s", _line(outcome))
+            if self.record:
+                self.record(outcome)
         return outcome
 
     def end_now(self, number: int) -> None:

@@ -34,9 +34,9 @@ class Door:
 
     def contracts(self) -> "tuple[Contract, ...]":
         """Return the feeds' rules, sorted by feed; raise ConfigurationError that holds every mistake."""
-        from datalake.contracts import config
+        from datalake.contracts.config import load_contracts
 
-        return config.load_contracts(self.lake.root)
+        return load_contracts(self.lake.root)
 
 
 pass_door = click.make_pass_decorator(Door, ensure=True)

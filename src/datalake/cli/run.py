@@ -1,0 +1,13 @@
+"""manage.py run: load what lies in incoming now."""
+
+import click
+
+from datalake.cli.door import Door, pass_door
+from datalake.cli.running import carry_out
+
+
+@click.command()
+@pass_door
+def run(door: Door) -> int:
+    """Load what lies in data/incoming now, record it, tell who is to be told."""
+    return carry_out(door, "hand")

@@ -1,0 +1,80 @@
+"""manage.py held, approve, decline, retry: what waits for a person, and the person's answer."""
+
+import getpass
+
+import click
+
+from datalake.cli import text
+from datalake.cli.door import Door, pass_door
+from datalake.cli.overview import open_lines
+from datalake.cli.running import carry_out
+from datalake.errors import UsageError
+from datalake.pipeline.context import Context
+from datalake.pipeline.decisions import Approve, Decline, Retry, chosen, decide
+from datalake.runs import lock
+from datalake.schedule import night_of
+from datalake.zones.manifest import Ledger, read_state
+from datalake.zones.state import OpenDelivery
+
+WHY = click.option("--why", default="", help="The reason, kept beside the file.")
+TARGET = click.argument("target", metavar="FEED|FILE")
+
+
+@click.command()
+@pass_door
+def held(door: Door) -> None:
+    """Show the files that wait for OK and those that were refused: why, and what to do."""
+    states = read_state(door.lake)
+    waiting = [each for name in sorted(states) for each in (*states[name].held, *states[name].refused)]
+    if not waiting:
+        click.echo("Nothing waits for OK, and nothing was refused.")
+    for each in waiting:
+        for line in open_lines(each):
+            click.echo(line)
+
+
+@click.command()
+@TARGET
+@WHY
+@pass_door
+def approve(door: Door, target: str, why: str) -> int:
+    """Publish a file that waits for OK; it becomes what the next one is measured against."""
+    return carry_out(door, "approve", Approve(target, getpass.getuser(), _reason(why, "approve", target)))
+
+
+@click.command()
+@TARGET
+@WHY
+@pass_door
+def decline(door: Door, target: str, why: str) -> None:
+    """Leave a waiting or refused file for good; the published table stays as it is."""
+    decision = Decline(target, getpass.getuser(), _reason(why, "decline", target))
+    for each in settle(door, decision):
+        click.echo(f"Declined: {text.harmless(each.name)}. The published table of {each.feed} stays as it is.")
+
+
+def settle(door: Door, decision: Decline) -> tuple[OpenDelivery, ...]:
+    """Record a decision that asks for no load, under the lock: it is no run. Return the files it was about."""
+    settings = door.settings()
+    with lock.held(door.lake):
+        ledger = Ledger(door.lake, door.clock.now)
+        night = night_of(settings.schedule, door.clock.now())
+        files = chosen(ledger.state, decision)
+        decide(Context(door.lake, settings, door.clock, ledger, night), decision, files)
+    return files
+
+
+@click.command()
+@TARGET
+@WHY
+@pass_door
+def retry(door: Door, target: str, why: str) -> int:
+    """Take a refused file again after a fix, or the rejected rows of the last one."""
+    return carry_out(door, "retry", Retry(target, getpass.getuser(), why))
+
+
+def _reason(why: str, word: str, target: str) -> str:
+    """Who decides says why: the next person, or an auditor, will ask."""
+    if not why.strip():
+        raise UsageError("A reason is needed; it is kept beside the file.", f"manage.py {word} {target} --why '...'")
+    return why.strip()
