@@ -76,6 +76,8 @@ def test_an_empty_value_is_told_from_empty_text():
         ("a: {b: 1\nc: 2\n", "a.yaml:1: cannot be read as YAML: a mapping opened here with { is not closed"),
         ('a: 1\np: "\\d{4}"\n', "a.yaml:2: cannot be read as YAML: a backslash in double quotes needs a second one"),
         ("a: b: c\n", 'a.yaml:1: cannot be read as YAML: there is a ": " where none can be.'),
+        ("a: [\n", "a.yaml:2: cannot be read as YAML: a list or mapping opened before with [ or { is not closed"),
+        ("a: - b\n", "a.yaml:1: cannot be read as YAML: a list item, - ..., starts a line of its own under its key."),
         ("a: @x\n", "a.yaml:1: cannot be read as YAML: the value starts with a character that YAML keeps"),
         ("a:\n  b: 1\n c: 2\n", "a.yaml:3: cannot be read as YAML: this line is not indented like the lines"),
         ("a: 'b' c\n", "a.yaml:1: cannot be read as YAML: this line is not indented like the lines it belongs to, or"),

@@ -130,7 +130,7 @@ def test_the_columns_that_an_expression_reads_are_known():
         ("status = 'A'; drop table x", 'has ";", which means nothing here.'),
         ("__import__('os')", 'knows no function "__import__"; there is only abs.'),
         ("len(status) > 1", 'knows no function "len"; there is only abs.'),
-        ("status.x = 1", 'has ".", which means nothing here.'),
+        ("status.x = 1", 'has ".x", which means nothing here.'),
         ("amount > 1e5", 'has "1e5", which means nothing here.'),
         ("(" * 40 + "amount", "is nested more than 30 levels deep."),
         ("not " * 40 + "animals", "is nested more than 30 levels deep."),

@@ -3,16 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from datalake.documents.nodes import Place as Place
+
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "list", "text")
+NOWHERE = Place("", 0)
 ON_FAIL = ("reject", "null", "warn", "fail")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where something stands in a configuration file; line counts from 1."""
-
-    file: str
-    line: int
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,7 @@ class Column:
     description: str = ""
     must_exist: bool = False  # the header must have it (required, part of the key, or listed in expected_columns)
     width: int | None = None  # digits to which lost leading zeros are restored
-    place: Place = Place("", 0)
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ class Check:
     expression: str
     on_fail: str = "warn"
     severity: str = "warn"
-    place: Place = Place("", 0)
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -151,7 +146,7 @@ class Contract:
     skip_rows: tuple[SkipRow, ...] = ()
     partitions: int = 0
     engine: str = ""  # "" : the settings' own
-    place: Place = Place("", 0)
+    place: Place = NOWHERE
 
     def column(self, name: str) -> Column:
         """Return the column of that name; raise KeyError if there is none."""

@@ -1,5 +1,7 @@
 """Configuration files read as text with places, and the declarations that turn them into values.
 
-text      bytes -> nodes        overlay   local changes over shipped nodes        nodes     what a file consists of
-forms     what a file may say   kinds     single values: numbers, days, times     secrets   NAME=value files
+nodes   what a file consists of        forms    what a file may say, key by key
+text    bytes -> nodes                 kinds    single values: numbers, days, times
+overlay local changes over shipped     secrets  NAME=value files
+files   the edge: reads them
 """

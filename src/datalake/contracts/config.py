@@ -1,0 +1,87 @@
+"""The edge: reads the contracts and meaning maps of an installation, with the local ones laid over them."""
+
+import re
+from pathlib import Path
+
+from datalake.contracts.across import map_problems, problems_between
+from datalake.contracts.keys import NAME
+from datalake.contracts.load import Loaded, load
+from datalake.contracts.maps import MeaningMap, overlay_map, parse_map
+from datalake.contracts.model import Contract
+from datalake.documents.files import read_bytes, read_mapping
+from datalake.documents.nodes import Place, Problem, listed
+from datalake.documents.overlay import overlay
+from datalake.errors import ConfigurationError
+
+MODULES, LOCAL_MODULES = "config/modules", "config/local/modules"
+MAPS, LOCAL_MAPS = "config/maps", "config/local/maps"
+
+
+def load_contracts(root: Path) -> tuple[Contract, ...]:
+    """Given the folder that holds config/, return the feeds' contracts, sorted by feed, the retired ones too.
+
+    A file in config/local/modules overlays the one of its name in config/modules, or is a feed of its own. Raises
+    ConfigurationError that holds every mistake, one a line.
+    """
+    problems: list[Problem] = []
+    loaded = [each for name in _names(root, (MODULES, LOCAL_MODULES), ".yaml", problems)
+              if (each := _load(root, name, problems))]  # fmt: skip
+    contracts = tuple(each.contract for each in loaded if each.contract)
+    if not loaded and not problems:
+        problems.append(Problem(Place(MODULES, 0), "describes no feed. Restore it: git checkout -- config/modules"))
+    problems.extend(problems_between(loaded))
+    problems.extend(map_problems(contracts, _maps(root, problems)))
+    if problems:
+        raise ConfigurationError(listed(problems))
+    return contracts
+
+
+def load_maps(root: Path) -> dict[str, MeaningMap]:
+    """Return the meaning maps by name, the local ones laid over the shipped; raise ConfigurationError."""
+    problems: list[Problem] = []
+    maps = _maps(root, problems)
+    if problems:
+        raise ConfigurationError(listed(problems))
+    return maps
+
+
+def _load(root: Path, feed: str, problems: list[Problem]) -> Loaded | None:
+    told = len(problems)
+    shipped = read_mapping(root, f"{MODULES}/{feed}.yaml", problems)
+    if shipped is None and len(problems) > told:
+        return None  # what is laid over it cannot be judged
+    local = read_mapping(root, f"{LOCAL_MODULES}/{feed}.yaml", problems)
+    document = overlay(shipped, local) if shipped and local else shipped or local
+    if document is None:
+        return None
+    loaded = load(document, feed)
+    problems.extend(loaded.problems)
+    return loaded
+
+
+def _maps(root: Path, problems: list[Problem]) -> dict[str, MeaningMap]:
+    maps: dict[str, MeaningMap] = {}
+    for name in _names(root, (MAPS, LOCAL_MAPS), ".csv", problems):
+        for folder in (MAPS, LOCAL_MAPS):
+            file = f"{folder}/{name}.csv"
+            data = read_bytes(root, file, problems)
+            if data is not None:
+                read, wrong = parse_map(data, name, file)
+                problems.extend(wrong)
+                maps[name] = overlay_map(maps[name], read) if name in maps else read
+    return maps
+
+
+def _names(root: Path, folders: tuple[str, ...], ending: str, problems: list[Problem]) -> list[str]:
+    """Return the names, without ending, of the files that count in those folders; report files that nearly do."""
+    names = set()
+    for folder in folders:
+        for path in sorted((root / folder).glob("[!.]*")) if (root / folder).is_dir() else ():
+            if path.suffix.casefold() not in (ending, ".yml" if ending == ".yaml" else ending):
+                continue  # a README, or what an editor left
+            if path.suffix != ending or not re.fullmatch(NAME, path.stem, re.ASCII):
+                message = f'must be called like "feed_name{ending}": small letters, digits and _.'
+                problems.append(Problem(Place(f"{folder}/{path.name}", 0), message))
+            else:
+                names.add(path.stem)
+    return sorted(names)
