@@ -1,6 +1,7 @@
 """The flow is one way: a module imports only from the layers below its own, also where it imports late."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -110,3 +111,25 @@ def test_importing_any_package_root_alone_stays_light() -> None:
     for path in PACKAGE.rglob("__init__.py"):
         heavy = [name for _, name in imported_names(path) if name.split(".")[0] not in sys.stdlib_module_names]
         assert heavy == [], path
+
+
+HEAVY = {"pandas", "pyarrow", "duckdb", "requests", "flask", "numpy", "tqdm"}
+LIGHT_ENTRYPOINTS = {
+    "the 6 AM check": ["-m", "datalake.watchdog"],
+    "the CSV recorder": ["src/log_runtime_stats.py", "1", "success", "2025-11-04 02:00:00", "2025-11-04 02:00:01"],
+    "the SQLite recorder": ["src/log_runtime_sqlite.py", "1", "success", "2025-11-04 02:00:00", "2025-11-04 02:00:01"],
+    "an empty night": ["src/main.py"],
+    "the help": ["-m", "datalake.cli", "--help"],
+    "status": ["-m", "datalake.cli", "status"],
+}
+
+
+@pytest.mark.parametrize("words", LIGHT_ENTRYPOINTS.values(), ids=LIGHT_ENTRYPOINTS.keys())
+def test_an_entrypoint_loads_only_what_it_needs(words: list[str], copy_of_repo: Path) -> None:
+    surroundings = {"PATH": "/usr/bin:/bin", "HOME": str(copy_of_repo), "PYTHONPATH": "src"}
+    python = [str(copy_of_repo / "venv" / "bin" / "python"), "-X", "importtime"]
+    done = subprocess.run([*python, *words], cwd=copy_of_repo, env=surroundings, capture_output=True, text=True)
+    imports = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    said = done.stdout + "\n".join(line for line in done.stderr.splitlines() if line not in imports)
+    assert done.returncode == (1 if words[-1] == "datalake.watchdog" else 0), said  # no load has run here yet
+    assert {line.rpartition("|")[2].strip().partition(".")[0] for line in imports} & HEAVY == set()
