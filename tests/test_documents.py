@@ -162,10 +162,10 @@ def test_values_are_converted_by_the_declared_type_only():
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("port: 80a", 'a.yaml:2: port: "80a" is not a whole number from 1 to 65535.'),
-        ("port: 70000", 'a.yaml:2: port: "70000" is not a whole number from 1 to 65535.'),
-        ("port: ٣", 'a.yaml:2: port: "٣" is not a whole number from 1 to 65535.'),
-        ("port: [1]", "a.yaml:2: port: must be a whole number from 1 to 65535, not a list."),
+        ("port: 80a", 'a.yaml:2: port: "80a" is not a whole number from 1 to 65,535.'),
+        ("port: 70000", 'a.yaml:2: port: "70000" is not a whole number from 1 to 65,535.'),
+        ("port: ٣", 'a.yaml:2: port: "٣" is not a whole number from 1 to 65,535.'),
+        ("port: [1]", "a.yaml:2: port: must be a whole number from 1 to 65,535, not a list."),
         ("port:", "a.yaml:2: port: has no value. Give it one, or leave the line out."),
         ("strict: treu", 'a.yaml:2: strict: "treu" is not true or false. Did you mean "true"?'),
         ("mode: rejcet", 'a.yaml:2: mode: "rejcet" is not one of reject, null, warn. Did you mean "reject"?'),
@@ -177,7 +177,7 @@ def test_values_are_converted_by_the_declared_type_only():
         ('to: "a@b.edu\\nBcc: x@y.edu"', "is not a mail address like name@example.edu."),
         ("keys: a", 'a.yaml:2: keys: must be a list, not "a".'),
         ("keys: []", "a.yaml:2: keys: is an empty list."),
-        ("sums: {amount: x}", 'a.yaml:2: sums.amount: "x" is not a percentage from 0 to 1000.'),
+        ("sums: {amount: x}", 'a.yaml:2: sums.amount: "x" is not a percentage from 0 to 1,000.'),
         ("prot: 80", 'a.yaml:2: prot: unknown key "prot". Did you mean "port"?'),
         ("zzzzzz: 80", 'a.yaml:2: zzzzzz: unknown key "zzzzzz". Known here: name, port,'),
         ("password: x", "a.yaml:2: password: is a secret."),

@@ -80,7 +80,7 @@ def test_a_mistake_in_a_local_file_names_the_local_file_and_its_line(root):
         ("schedule:\n  again: ['03:30', '25:00']", 'schedule.again[2]: "25:00" is not a time of day'),
         ("schedule: {days: weekdays}", '"weekdays" is not days like "mon-fri"'),
         ("schedule: {weekly_day: monday}", '"monday" is not one of mon, tue, wed'),
-        ("dashboard: {port: 99999}", 'dashboard.port: "99999" is not a whole number from 1 to 65535.'),
+        ("dashboard: {port: 99999}", 'dashboard.port: "99999" is not a whole number from 1 to 65,535.'),
         ("alerts: {on_success: allways}", 'Did you mean "always"?'),
         ("alerts: {mail: {to: [not an address]}}", 'alerts.mail.to[1]: "not an address" is not a mail address'),
         ("alerts: {mail: {sendmail: sendmail}}", 'alerts.mail.sendmail: "sendmail" is not the full path of a program.'),

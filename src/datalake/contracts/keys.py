@@ -90,7 +90,7 @@ COLUMN = Form(
         Key("name", COLUMN_NAME, "The column's name in the published table.", required=True),
         Key("aliases", Many(text(), single=True), "Other names that the header may have for it.", "[]"),
         Key("type", _type(), "What the values are.", "string"),
-        Key("format", Many(text(), single=True), "Accepted forms of the text, tried in order; see below."),
+        Key("format", Many(text(), single=True), "Accepted forms of the text, tried in order."),
         Key("precision", Many(integer(0, 38)), "Of a number: digits in all, digits after the point.", "[18, 2]"),
         Key("separator", text(), "Of a list: what stands between the items.", ";"),
         Key("width", integer(1, 64), "Of an id: digits to which lost leading zeros are given back."),
@@ -103,7 +103,7 @@ COLUMN = Form(
             "Who may see the values.",
             "internal",
         ),
-        Key("mask", choice("drop", "hash", "redact"), "What is published instead of the value; see below."),
+        Key("mask", choice("drop", "hash", "redact"), "What is published instead of the value."),
         Key("relationships", Many(RELATIONSHIP), "Columns of other feeds, one of which holds the value.", "[]"),
         Key("map", shaped("the name of a map", NAME), "The meaning map, config/maps/<name>.csv, for the values."),
         Key("description", text(), "What the column means, in words."),
@@ -120,7 +120,7 @@ COLUMN = Form(
 CHECK = Form(
     (
         Key("name", COLUMN_NAME, "The check's name, which counts and messages use.", required=True),
-        Key("expression", text("a condition"), "What holds for every row; see below.", required=True),
+        Key("expression", text("a condition"), "What holds for every row.", required=True),
         Key("on_fail", choice("reject", "warn", "fail"), "What happens to a row for which it is false.", "warn"),
         Key("severity", _SEVERITY, "Who hears of it.", "warn"),
     )
@@ -133,15 +133,10 @@ SKIP_ROW = Form(
 )
 DELIVERY = Form(
     (
-        Key("pattern", text("a file name pattern"), "Which files are this feed's; see below."),
-        Key(
-            "settle_seconds",
-            integer(0, 86_400),
-            "A file changed more recently may still be arriving.",
-            "as settings.yaml",
-        ),
+        Key("pattern", text("a file name pattern"), "Which files are this feed's."),
+        Key("settle_seconds", integer(0, 86_400), "A younger file may still be arriving; else as settings.yaml says."),
         Key("done_marker", _marker(), "A file that must be there before the delivery counts as whole."),
-        Key("checksum", _marker(), "A file that holds the delivery's sha256."),
+        Key("checksum", _marker(), "A file that states the delivery's checksum."),
         Key("row_count", _marker(), "A file that states the delivery's number of rows."),
     )
 )

@@ -47,7 +47,7 @@ def integer(minimum: int, maximum: int) -> Value:
             raise ValueError
         return number
 
-    words = f"a whole number from {minimum} to {maximum}"
+    words = f"a whole number from {minimum:,} to {maximum:,}"
     return Value(words, convert, {"type": "integer", "minimum": minimum, "maximum": maximum})
 
 
@@ -64,9 +64,9 @@ def number(words: str, maximum: float, suffix: str = "") -> Value:
     return Value(words, convert, {"anyOf": [json, {"type": "string"}]} if suffix else json)
 
 
-def percent(maximum: float = 100) -> Value:
+def percent(maximum: int = 100) -> Value:
     """A share; 20 and 20% are the same."""
-    return number(f"a percentage from 0 to {maximum:g}", maximum, "%")
+    return number(f"a percentage from 0 to {maximum:,}", maximum, "%")
 
 
 def flag() -> Value:
