@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @click.command()
 @pass_door
 def check(door: Door) -> None:
-    """Check all of the configuration: every mistake with file and line, exit code 78."""
+    """Check the whole configuration, and tell every mistake.
+
+    Each with file and line; exit code 78 if there is one.
+    """
     settings, contracts = read_all(door)
     for line in summary(settings, contracts):
         click.echo(line)

@@ -14,7 +14,7 @@ from datalake.errors import UsageError
 @click.option("--remove", is_flag=True, help="Take the block out of your crontab.")
 @pass_door
 def cron(door: Door, install: bool, remove: bool) -> None:
-    """Print the crontab lines of the schedule; --install puts them in, --remove takes them out."""
+    """Print the crontab lines, install or remove them."""
     if install and remove:
         raise UsageError("--install and --remove exclude each other.", "Give one.")
     root = str(door.lake.root)

@@ -12,7 +12,10 @@ MARKS = {health.OK: "ok  ", health.WARN: "warn", health.BAD: "BAD "}
 @click.command()
 @pass_door
 def doctor(door: Door) -> int:
-    """Look at Python, cron, lock, disk, alerts and rules; say what to do. Exit code 1 if one is bad."""
+    """Look whether all is in place for a quiet night.
+
+    Python, cron, zone, lock, disk, alerts and rules, each with what to do. Exit code 1 if one is bad.
+    """
     findings = health.examine(door)
     for finding in findings:
         click.echo(line(finding))

@@ -41,7 +41,7 @@ INTERRUPTED = 130
     cls=SectionedGroup,
     sections=SECTIONS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="What each command does in full: manage.py COMMAND --help. Exit codes: docs/operations.md.",
+    epilog="More about one: manage.py COMMAND --help. Exit codes: docs/operations.md.",
 )
 @click.version_option(__version__, message="Research Data Lake %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

@@ -37,7 +37,10 @@ log = logging.getLogger("datalake.cli.rejects")
 @click.option("--unmasked", is_flag=True, help="Show what the rules mask; the log keeps who did.")
 @pass_door
 def rejects(door: Door, feed: str, as_csv: bool, everything: bool, unmasked: bool) -> None:
-    """Show the rejected rows of FEED's newest file that has any, with line, column, rule and value."""
+    """Show the rejected rows of a feed, each with its reason.
+
+    Those of its newest file, with line, column, rule and value.
+    """
     contract = find_contract(door.contracts(), feed)
     folder = newest(door.lake.data / "quarantine" / feed)
     if folder is None:

@@ -12,7 +12,10 @@ from datalake.cli.door import Door, pass_door
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @pass_door
 def test(door: Door, arguments: tuple[str, ...]) -> int:
-    """Run the tests: lint, types, shell, suite. ARGUMENTS go to pytest. Changes nothing on the system."""
+    """Run the tests: lint, types, shell, suite.
+
+    Changes nothing on the system. ARGUMENTS go to pytest.
+    """
     root = door.lake.root
     command = [sys.executable, "-m", "pytest", "-n", "2", *arguments]
     surroundings = {**door.environ, "PYTHONPATH": str(root / "src")}

@@ -14,5 +14,5 @@ NEXT = """The environment is ready. Next:
 @click.command()
 @pass_door
 def setup(door: Door) -> None:
-    """Create the environment, or bring it up to date after a `git pull`."""
+    """Make the environment, or bring it up to date."""
     click.echo(NEXT)

@@ -28,7 +28,11 @@ SHOWN_RUNS = 7
 @click.option("--runs", default=SHOWN_RUNS, show_default=True, type=click.IntRange(1, 1000), help="How many runs.")
 @pass_door
 def status(door: Door, runs: int) -> None:
-    """Show whether today's data can be used, the feeds, what waits and why, the last runs."""
+    """Show whether today's data can be used, and what waits.
+
+    The first line is the verdict; then the feeds with what they show, what needs a person, what lies in incoming
+    and why, and the last runs.
+    """
     for line in overview.lines(look(door, runs)):
         click.echo(line)
 

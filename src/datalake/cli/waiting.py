@@ -23,7 +23,7 @@ TARGET = click.argument("target", metavar="FEED|FILE")
 @click.command()
 @pass_door
 def held(door: Door) -> None:
-    """Show the files that wait for OK and those that were refused: why, and what to do."""
+    """Show what waits for OK or was refused, and what to do."""
     states = read_state(door.lake)
     waiting = [each for name in sorted(states) for each in (*states[name].held, *states[name].refused)]
     if not waiting:
@@ -38,7 +38,10 @@ def held(door: Door) -> None:
 @WHY
 @pass_door
 def approve(door: Door, target: str, why: str) -> int:
-    """Publish a file that waits for OK; it becomes what the next one is measured against."""
+    """Publish a file that waits for OK.
+
+    It becomes what the next file is measured against. Who and why are kept beside the raw file.
+    """
     return carry_out(door, "approve", Approve(target, getpass.getuser(), _reason(why, "approve", target)))
 
 
@@ -47,7 +50,10 @@ def approve(door: Door, target: str, why: str) -> int:
 @WHY
 @pass_door
 def decline(door: Door, target: str, why: str) -> None:
-    """Leave a waiting or refused file for good; the published table stays as it is."""
+    """Leave a waiting or refused file for good.
+
+    The published table stays as it is. Who and why are kept beside the raw file.
+    """
     decision = Decline(target, getpass.getuser(), _reason(why, "decline", target))
     for each in settle(door, decision):
         click.echo(f"Declined: {text.harmless(each.name)}. The published table of {each.feed} stays as it is.")
@@ -69,7 +75,7 @@ def settle(door: Door, decision: Decline) -> tuple[OpenDelivery, ...]:
 @WHY
 @pass_door
 def retry(door: Door, target: str, why: str) -> int:
-    """Take a refused file again after a fix, or the rejected rows of the last one."""
+    """Take a refused file, or rejected rows, again after a fix."""
     return carry_out(door, "retry", Retry(target, getpass.getuser(), why))
 
 
