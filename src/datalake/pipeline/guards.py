@@ -9,7 +9,7 @@ from typing import Any
 
 from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
-from datalake.pipeline.words import percent
+from datalake.pipeline.words import few, percent
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,8 @@ def columns_missing(file: Judged) -> str:
     lost = [name for name in file.staged.absent if name not in file.last["absent"]]
     if not lost:
         return ""
-    names = ", ".join(f'"{name}"' for name in lost)
-    new = ", ".join(f'"{name}"' for name in file.staged.new_columns)
-    return f"it has no column {names}, which the last file had" + (f"; new in it: {new}" if new else "")
+    new = file.staged.new_columns
+    return f"it has no column {few(lost)}, which the last file had" + (f"; new in it: {few(new)}" if new else "")
 
 
 GUARDS: tuple[Guard, ...] = (nothing_accepted, too_many_rejected, columns_missing)

@@ -69,6 +69,12 @@ def day(value: date) -> str:
     return f"{weekday} {value.day} {months[value.month - 1]} {value.year}"
 
 
+def few(names: Sequence[str], most: int = 6) -> str:
+    """Return names in quotes, the first ones and how many more where there are many."""
+    shown = ", ".join(f'"{name}"' for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
 def percent(part: int, whole: int) -> str:
     """Return a share as 12.3 %."""
     return f"{100 * part / whole:.1f} %" if whole else "0 %"
