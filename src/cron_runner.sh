@@ -53,10 +53,8 @@ record_run() { # the ETL left its outcome, or only the crumb that it had begun; 
   if [ "$STATUS" -eq 2 ]; then rm -f "$OUTCOMES/$RUN_ID".*; fi
   RECORDED=''
   if [ ! -e "$OUTCOMES/$RUN_ID.started.json" ]; then return 0; fi
-  if [ ! -e "$OUTCOMES/$RUN_ID.json" ]; then
-    if [ "$STATUS" -eq 0 ]; then STATUS=1; fi # it went without a word
-    leave_exit "$STATUS" ended
-  fi
+  if [ ! -e "$OUTCOMES/$RUN_ID.json" ] && [ "$STATUS" -eq 0 ]; then STATUS=1; fi # it went without a word
+  if [ ! -e "$OUTCOMES/$RUN_ID.json" ] || [ -n "$STOPPED" ]; then leave_exit "$STATUS" ended; fi
   RECORDED=1
   for helper in log_runtime_sqlite.py log_runtime_stats.py; do
     "$PYTHON" "src/$helper" --outcome "$OUTCOMES/$RUN_ID.json" >&4 2>&4 9>&- ||

@@ -115,4 +115,3 @@ def _record_left(file: Path, into: Into) -> None:
         if left.start < own.start:
             into(lake, schedule, outcome_of(left, schedule))
     into(lake, schedule, outcome_of(own, schedule))
-

@@ -25,36 +25,22 @@ STARTED, PROGRESS, EXIT, OUTCOME = ".started.json", ".progress.jsonl", ".exit", 
 
 @dataclass(frozen=True)
 class Left:
-    """All that one unrecorded run left. started, progress and exit are as written; outcome is None if it left none."""
+    """All that one unrecorded run left: of spoilt crumbs what can be read. outcome is None if it left none."""
 
     run_id: str
-    started: dict[str, Any] = field(default_factory=dict)
-    progress: tuple[dict[str, Any], ...] = ()
-    exit: dict[str, str] = field(default_factory=dict)
+    start: datetime
+    last_sign: datetime  # when it was last seen alive
+    trigger: str = ""
+    night: date | None = None
+    demo: bool = False
+    progress: tuple[dict[str, Any], ...] = ()  # each with at, an instant, and event
+    exit: dict[str, str] = field(default_factory=dict)  # as Bash wrote it
     outcome: RunOutcome | None = None
-
-    @property
-    def start(self) -> datetime:
-        """When it began: from its outcome, its started crumb or, where there was no Python, its id."""
-        if self.outcome is not None:
-            return self.outcome.start
-        begun = self.started.get("start")
-        return datetime.fromisoformat(begun) if begun else _start_in(self.run_id)
-
-    @property
-    def last_sign(self) -> datetime:
-        """When it was last seen alive."""
-        signs = [each["at"] for each in self.progress] + [self.exit[key] for key in ("end",) if key in self.exit]
-        return max([self.start, *(datetime.fromisoformat(sign) for sign in signs)])
 
 
 def new_run_id(now: datetime) -> str:
     """Return an id as Bash makes it: the start in UTC and this process."""
     return f"{now.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}-{os.getpid()}"
-
-
-def _start_in(run_id: str) -> datetime:
-    return datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
 
 
 def begin(lake: Lake, run_id: str, start: datetime, trigger: str, night: date, demo: bool = False) -> None:
@@ -84,16 +70,26 @@ def forget(lake: Lake, run_id: str) -> None:
 
 
 def left_by(lake: Lake, run_id: str) -> Left | None:
-    """Return what this run left, None if nothing."""
+    """Return what this run left, None if nothing, or nothing that tells when it began."""
     paths = {ending: lake.outcomes / f"{run_id}{ending}" for ending in (STARTED, PROGRESS, EXIT, OUTCOME)}
     if not any(path.exists() for path in paths.values()):
         return None
+    started, ended = _read_json(paths[STARTED]) or {}, _read_exit(paths[EXIT])
+    progress, outcome = _read_progress(paths[PROGRESS]), _read_outcome(paths[OUTCOME])
+    start = outcome.start if outcome else _instant(started.get("start")) or _start_in(run_id)
+    if start is None:
+        return None
+    signs = (start, _instant(ended.get("end")), *(line["at"] for line in progress))
     return Left(
         run_id,
-        started=_read_json(paths[STARTED]) or {},
-        progress=_read_progress(paths[PROGRESS]),
-        exit=_read_exit(paths[EXIT]),
-        outcome=_read_outcome(paths[OUTCOME]),
+        start,
+        max(sign for sign in signs if sign),
+        trigger=str(started.get("trigger") or ended.get("trigger", "")),
+        night=_day(started.get("night")),
+        demo=bool(started.get("demo")),
+        progress=progress,
+        exit=ended,
+        outcome=outcome,
     )
 
 
@@ -113,6 +109,29 @@ def feeds_done(left: Left) -> tuple[FeedOutcome, ...]:
     return tuple(feed_from_json(line["outcome"]) for line in left.progress if line["event"] == "feed")
 
 
+def _instant(text: object) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def _start_in(run_id: str) -> datetime | None:
+    """Every run id begins with the start, as new_run_id and Bash write it."""
+    try:
+        return datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+
+
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -130,20 +149,21 @@ def _read_outcome(path: Path) -> RunOutcome | None:
 
 
 def _read_progress(path: Path) -> tuple[dict[str, Any], ...]:
-    """A torn last line is left out: it was being written when the run ended."""
+    """Lines that cannot be read are left out: the last one may have been being written when the run ended."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ()
-    read = []
-    for line in lines:
-        try:
-            document = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(document, dict) and {"at", "event"} <= document.keys():
-            read.append(document)
-    return tuple(read)
+    return tuple(line for line in map(_progress_line, lines) if line)
+
+
+def _progress_line(text: str) -> dict[str, Any]:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return {}
+    at = _instant(line.get("at")) if isinstance(line, dict) else None
+    return {**line, "at": at} if at and "event" in line else {}
 
 
 def _read_exit(path: Path) -> dict[str, str]:

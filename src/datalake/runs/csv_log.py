@@ -10,6 +10,7 @@ import fcntl
 import io
 import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -102,7 +103,7 @@ def _line(values: Sequence[str]) -> str:
 def _rows(content: bytes) -> list[dict[str, str | None]]:
     """Map every whole line by its header. Lines of seven cells under an older header are a newer program's."""
     text = content.rstrip(b"\0").decode("utf-8-sig", "replace")
-    cells = [line for line in csv.reader(io.StringIO(text)) if line]
+    cells = [cells for cells in map(_cells, re.split(r"\r\n|\r|\n", text)) if cells]
     if not cells:
         return []
     header = [name.strip().lower() for name in cells[0]]
@@ -111,6 +112,14 @@ def _rows(content: bytes) -> list[dict[str, str | None]]:
     rows = [completed(named) for named in (_named(header, line) for line in cells[1:]) if named]
     torn = not text.endswith(("\n", "\r")) and rows and rows[-1]["status"] not in (SUCCESS, FAILURE)
     return rows[:-1] if torn else rows
+
+
+def _cells(line: str) -> list[str]:
+    """No cell of ours holds a line end, so a stray quote spoils its own line alone."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
 
 
 def _named(header: list[str], line: list[str]) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """What a run came to that ended before it could say so: from the crumbs that it left. Pure."""
 
-from datetime import date, datetime
+from dataclasses import replace
 
-from datalake.outcomes import FAILURE, RunOutcome, StageTime
+from datalake.errors import EXIT_FAILED, EXIT_OK
+from datalake.outcomes import FAILURE, SUCCESS, RunOutcome, StageTime
 from datalake.runs.crumbs import Left, feeds_done
 from datalake.schedule import night_of
 from datalake.settings import Schedule
@@ -25,36 +26,54 @@ BY_EXIT_CODE = {
     139: ("The ETL process crashed (signal 11){where}.", RUN_AGAIN),
     143: ("The run was ended from outside (SIGTERM){where}.", RUN_AGAIN),
 }
+BY_SIGNAL = {129: "SIGHUP", 130: "SIGINT", 143: "SIGTERM"}
 UNKNOWN = ("The ETL process ended without leaving its outcome{where}.", "logs/cron_etl.log says more.")
 
 
 def outcome_of(left: Left, schedule: Schedule) -> RunOutcome:
-    """Given what a dead run left, return its outcome: its own where it left one, else a failure."""
+    """Given what a dead run left, return its outcome: its own where it left one, a success where all that was missing
+    was to say so, else a failure.
+    """
+    code = _exit_code(left)
     if left.outcome is not None:
-        return left.outcome
-    code = int(left.exit.get("exit_code", KILLED))
+        return _as_the_runner_ended(left.outcome, code)
+    feeds = feeds_done(left)
+    if any(line["event"] == "done" for line in left.progress) and not any(feed.failed for feed in feeds):
+        return _outcome(left, schedule, SUCCESS, EXIT_OK, "", "")
     error, fix = BEFORE_THE_ETL.get(left.exit.get("reason", "")) or BY_EXIT_CODE.get(code, UNKNOWN)
+    return _outcome(left, schedule, FAILURE, code or EXIT_FAILED, error.format(where=_where(left)), fix)
+
+
+def _exit_code(left: Left) -> int:
+    code = left.exit.get("exit_code", "")
+    return int(code) if code.isdecimal() else KILLED
+
+
+def _as_the_runner_ended(run: RunOutcome, code: int) -> RunOutcome:
+    """Bash passes an interrupt on as SIGTERM, for a background child ignores SIGINT: the signal is the one it got."""
+    if run.exit_code not in BY_SIGNAL or code not in BY_SIGNAL or run.exit_code == code:
+        return run
+    error = run.error.replace(BY_SIGNAL[run.exit_code], BY_SIGNAL[code])
+    return replace(run, exit_code=code, error=error)
+
+
+def _outcome(left: Left, schedule: Schedule, status: str, code: int, error: str, fix: str) -> RunOutcome:
     end = left.last_sign
     return RunOutcome(
         run_id=left.run_id,
-        night=_night(left, schedule),
-        trigger=left.started.get("trigger") or left.exit.get("trigger", ""),
+        night=left.night or night_of(schedule, left.start),
+        trigger=left.trigger,
         start=left.start,
         end=end,
         runtime_sec=(end - left.start).total_seconds(),
-        status=FAILURE,
-        exit_code=code or 1,
-        demo=bool(left.started.get("demo")),
+        status=status,
+        exit_code=code,
+        demo=left.demo,
         feeds=feeds_done(left),
         stages=_stages(left),
-        error=error.format(where=_where(left)),
+        error=error,
         fix=fix,
     )
-
-
-def _night(left: Left, schedule: Schedule) -> date:
-    named = left.started.get("night")
-    return date.fromisoformat(named) if named else night_of(schedule, left.start)
 
 
 def _where(left: Left) -> str:
@@ -69,8 +88,8 @@ def _where(left: Left) -> str:
 def _stages(left: Left) -> tuple[StageTime, ...]:
     """How long each stage took that has a next one; of the last only the sign of life is known."""
     begun = [line for line in left.progress if line["event"] == "stage"]
-    ends = [*(datetime.fromisoformat(line["at"]) for line in begun), left.last_sign][1:]
+    ends = [*(line["at"] for line in begun), left.last_sign][1:]
     return tuple(
-        StageTime(line["stage"], line.get("feed", ""), (end - datetime.fromisoformat(line["at"])).total_seconds())
+        StageTime(line["stage"], line.get("feed", ""), (end - line["at"]).total_seconds())
         for line, end in zip(begun, ends, strict=False)
     )

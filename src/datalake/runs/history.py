@@ -65,7 +65,7 @@ def _select(database: Path, query: str, values: tuple[Any, ...]) -> list[sqlite3
 def last_runs(database: Path, count: int, before_id: int | None = None) -> tuple[RecordedRun, ...]:
     """Return the newest runs, newest first; page on with the id of the last one."""
     query = "SELECT * FROM etl_runtime WHERE id < ? ORDER BY id DESC LIMIT ?"
-    return tuple(_recorded(row) for row in _select(database, query, (before_id or 2**62, count)))
+    return tuple(recorded(row) for row in _select(database, query, (before_id or 2**62, count)))
 
 
 def runs_of_nights(database: Path, first: date, last: date) -> tuple[RecordedRun, ...]:
@@ -74,7 +74,7 @@ def runs_of_nights(database: Path, first: date, last: date) -> tuple[RecordedRun
     Rows of before there were nights count for the date they started on.
     """
     query = "SELECT * FROM etl_runtime WHERE coalesce(night, date) BETWEEN ? AND ? ORDER BY id"
-    return tuple(_recorded(row) for row in _select(database, query, (first.isoformat(), last.isoformat())))
+    return tuple(recorded(row) for row in _select(database, query, (first.isoformat(), last.isoformat())))
 
 
 def first_night(database: Path) -> date | None:
@@ -112,7 +112,8 @@ def _runtime_row(row: sqlite3.Row) -> RuntimeRow:
     return RuntimeRow(*("" if row[column] is None else str(row[column]) for column in COLUMNS))
 
 
-def _recorded(row: sqlite3.Row) -> RecordedRun:
+def recorded(row: sqlite3.Row) -> RecordedRun:
+    """Given a whole row of etl_runtime, return the run; raise ValueError or TypeError where a value is not of ours."""
     values = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
     values["start"] = _instant(values.pop("start_utc"))
     values["end"] = _instant(values.pop("end_utc"))

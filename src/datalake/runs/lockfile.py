@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import sys
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional
@@ -42,12 +43,18 @@ class Holder(NamedTuple):
 
 
 def take(fd: int) -> bool:
-    """Take the lock on an open file; return False where another open file holds it."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    """Take the lock on an open file; return False where another open file holds it.
+
+    Tried for a tenth of a second: whoever looks whether it is free holds it for an instant.
+    """
+    for _ in range(5):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
 
 
 def sign(fd: int, holder: Holder) -> None:

@@ -39,8 +39,17 @@ def migrate(connection: sqlite3.Connection, database: Path, runtime_csv: Path | 
     if older is not None:
         _keep_original(connection, database)
     elif runtime_csv is not None:
-        older = csv_log.read(runtime_csv)
+        older = _from_csv(runtime_csv)
     _create(connection, older or [])
+
+
+def _from_csv(runtime_csv: Path) -> Older:
+    """A CSV that cannot be read costs the older runs, never the one that is to be recorded."""
+    try:
+        return csv_log.read(runtime_csv)
+    except OSError as problem:
+        logger.warning("%s cannot be read (%s): the new database begins without its runs", runtime_csv, problem)
+        return []
 
 
 def _older_rows(connection: sqlite3.Connection) -> Older | None:
