@@ -129,6 +129,7 @@ QUIRKS = (
     Quirk("utc_moment", _kind("datetime"), lambda meant, number: (f"{meant}Z", f"{meant}Z")),
     Quirk("money_dressed", _named("amount"), _dressed),
     Quirk("ten_decimals", _named("amount"), _ten_decimals),
+    Quirk("percent_sign", _named("rate"), lambda rate, number: (f"{rate}%" if number % 2 else f"{rate} %", rate)),
     Quirk("zeros_lost", lambda column: column.width > 0, _zeros_lost),
     Quirk("name_turned", lambda column: column.name == "pi_name", _turned),
     Quirk("spaces_around", _kind("date", "datetime", "number", "string"), lambda text, number: (f" {text}  ", text)),

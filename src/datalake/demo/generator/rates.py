@@ -31,6 +31,7 @@ class Rates:
     utc_moment: float = 0.005  # (12) ISO with Z
     money_dressed: float = 0.02  # (14) $1,234.50 and (500.00)
     ten_decimals: float = 0.01  # (14)
+    percent_sign: float = 0.01  # (14) 65%
     thousands: float = 0.01  # (14) 1,200 in a whole number
     zeros_lost: float = 0.01  # (9)
     spaces_around: float = 0.005

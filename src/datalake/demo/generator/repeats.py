@@ -66,7 +66,7 @@ def _changed(block: Block, entries: list[Entry], row: int, number: int) -> Line:
         newer = bool(number // 64 % 2)
         at = block.at["last_updated"]
         texts[at], meant[at] = _restamped(meant[at], APART if newer else -APART)
-    later = Entry(ACCEPTED, meant[KEY_COLUMN], tuple(meant))
+    later = Entry(ACCEPTED, meant[KEY_COLUMN], tuple(meant[: len(block.columns)]))
     loser = entries[row] if newer else later
     loser.outcome, loser.rule, loser.cells = SUPERSEDED, "superseded_in_file", None
     return block.delimiter.join(texts), later

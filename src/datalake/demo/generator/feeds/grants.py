@@ -49,7 +49,7 @@ def _yes_at(word: str, rate: float) -> Column:
 COLUMNS = (
     Column("award_id", "string", own, required=True),
     Column("parent_award_id", "string", other("grants", parent_award)),
-    Column("award_title", "string", title("award"), required=True),
+    Column("award_title", "string", title("award")),
     Column("status", "string", status, required=True),
     Column("sponsor", "string", sponsor("name"), required=True),
     Column("sponsor_id", "string", sponsor("id"), width=6),

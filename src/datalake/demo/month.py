@@ -1,0 +1,136 @@
+"""Many demo nights at once, by a clock that is moved: each loaded and recorded by the code of a real night.
+
+One fails (Huron renamed a column of grants), one is missed (the server was down), one is late. No alert is sent.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import count
+
+import numpy as np
+
+from datalake.clock import Clock, MovedClock
+from datalake.contracts.model import Contract
+from datalake.demo.generator.draws import Draws
+from datalake.demo.generator.forms import Form
+from datalake.demo.marker import Marker, new_marker, read_marker, refuse_demo_in_real_lake, refuse_real_files
+from datalake.demo.nights import AHEAD, SEED, next_day, write_night
+from datalake.nightly import run_night
+from datalake.outcomes import RunOutcome
+from datalake.runs.record import record_run
+from datalake.schedule import due
+from datalake.settings import Settings
+from datalake.zones.paths import Lake
+
+FAILED, MISSED, LATE = "failed", "missed", "late"
+EVENTFUL = 10  # nights from which on something goes wrong
+LATE_BY = timedelta(hours=5, minutes=47)
+RENAMED = {"grants": Form(renamed=(("status", "award_stage"),))}
+LONGEST = timedelta(minutes=15)  # a simulated run takes less
+TYPICAL_LOOK = 3.0  # seconds between two looks at the clock on an ordinary night
+
+
+class WorkingClock(MovedClock):
+    """A clock on which work takes time: every look at it finds it a little later."""
+
+    def __init__(self, start: datetime, looks: Iterator[float]) -> None:
+        super().__init__(start)
+        self._looks = looks
+
+    def monotonic(self) -> float:
+        self.advance(next(self._looks))
+        return super().monotonic()
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One night of the month: its data date, what was the matter with it, and its run (None where it was missed)."""
+
+    day: date
+    event: str
+    run: RunOutcome | None
+
+
+@dataclass(frozen=True)
+class Month:
+    """Where the nights take place. now is the real instant, aware: no simulated run starts later."""
+
+    lake: Lake
+    settings: Settings
+    contracts: Sequence[Contract]
+    now: datetime
+
+    def simulate(self, nights: int, today: date) -> Iterator[Simulated]:
+        """Bring that many further nights, up to today, one at a time; to be called with the lock held.
+
+        Raises UsageError where there is, or waits, real data, and when the demo has reached today.
+        """
+        refuse_demo_in_real_lake(self.lake)
+        refuse_real_files(self.lake, self.contracts, in_demo=True)
+        first = today - max(AHEAD, timedelta(days=nights - 1))
+        days = days_to_come(read_marker(self.lake) or new_marker(self.lake, SEED, first), nights, today)
+        for index, day in enumerate(days):
+            event = event_of(index, len(days))
+            yield Simulated(day, event, self._night(day, event, first))
+
+    def _night(self, day: date, event: str, first: date) -> RunOutcome | None:
+        marker = read_marker(self.lake) or new_marker(self.lake, SEED, first)
+        start = self._start(marker, day, event)
+        write_night(self.lake, self.contracts, marker, day, start, RENAMED if event == FAILED else None)
+        if event == MISSED:
+            return None
+        clock = WorkingClock(start, _looks(marker, day))
+        with _log_by(clock):
+            outcome = run_night(self.lake, self.settings, self.contracts, clock, "demo", night=day)
+        record_run(self.lake, self.settings.schedule, outcome)
+        return outcome
+
+    def _start(self, marker: Marker, day: date, event: str) -> datetime:
+        seconds = 1 + _drawn(marker, "start", day, 4)
+        start = due(self.settings.schedule, day) + timedelta(seconds=seconds)
+        return min(start + (LATE_BY if event == LATE else timedelta(0)), self.now - LONGEST)
+
+
+def event_of(index: int, nights: int) -> str:
+    """Return what is the matter with a night; with few nights nothing is with any."""
+    if nights < EVENTFUL:
+        return ""
+    return {nights * 2 // 5: FAILED, nights * 3 // 5: MISSED, nights * 4 // 5: LATE}.get(index, "")
+
+
+def days_to_come(marker: Marker, nights: int, today: date) -> list[date]:
+    """Return the next data dates, as many as wanted and there are up to today; raise UsageError for none."""
+    first = next_day(marker, today)
+    return [first + timedelta(days=index) for index in range(min(nights, (today - first).days + 1))]
+
+
+def _looks(marker: Marker, day: date) -> Iterator[float]:
+    """Return how much later each look at the clock finds it: nights differ, and so do the steps of one."""
+    pace = 0.7 + _drawn(marker, "pace", day, 60) / 100
+    for look in count():
+        yield TYPICAL_LOOK * pace * (0.2 + _drawn(marker, f"look {look}", day, 160) / 100)
+
+
+def _drawn(marker: Marker, word: str, day: date, below: int) -> int:
+    return int(Draws(marker.seed, "month").below(word, np.array([day.toordinal()]), below)[0])
+
+
+@contextlib.contextmanager
+def _log_by(clock: Clock) -> Iterator[None]:
+    """Have the log's lines bear the simulated time while the block runs."""
+
+    def stamp(record: logging.LogRecord) -> bool:
+        record.created = clock.now().timestamp()
+        return True
+
+    handlers = list(logging.getLogger("datalake").handlers)
+    for handler in handlers:
+        handler.addFilter(stamp)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(stamp)
