@@ -125,6 +125,7 @@ class _Run:
                 self.feeds.append(outcome)
                 watcher.told("feed", outcome=feed_to_json(outcome))
         ledger.save()
+        watcher.told("done")  # killed from here on, only its word was missing: runs/ended.py
         if not work:
             context.notes[:0] = _notes(todo, context, self.night)
 
