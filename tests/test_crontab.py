@@ -1,12 +1,14 @@
 """The crontab block: made from the schedule, installed without touching anything else, run by a real cron."""
 
 import os
+import shutil
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from support.project import ROOT as ROOT_OF_PROJECT
 
 from datalake.cli import crontab, host
 from datalake.errors import UsageError
@@ -130,23 +132,12 @@ def test_lines_in_the_hosts_own_zone_are_printed(lake, manage, host_in) -> None:
     assert manage("cron").out == crontab.block(Schedule(), str(lake.root))
 
 
-FAKE_CRONTAB = """#!/bin/sh
-# Keeps one table beside itself, as crontab does for its user.
-table="$(dirname "$0")/table"
-case "$1" in
-  -l) [ -f "$table" ] || { echo "no crontab for someone" >&2; exit 1; }; cat "$table" ;;
-  -) cat >"$table" ;;
-esac
-"""
-
-
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file behind a crontab command of our own, so that no test touches the developer's."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    (folder / "crontab").write_text(FAKE_CRONTAB, encoding="utf-8")
-    (folder / "crontab").chmod(0o755)
+    shutil.copy(ROOT_OF_PROJECT / "tests" / "support" / "crontab.sh", folder / "crontab")
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
     return folder / "table"
 

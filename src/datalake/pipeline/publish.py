@@ -50,7 +50,7 @@ def current_version(run: Context, feed: str) -> "Version | None":
     if state.version != name:
         raise DatalakeError(
             f"{feed}: version {state.version or 'none'} was published last, but {name or 'none'} is there.",
-            f"Rebuild it: `python manage.py replay {feed}`.",
+            f"Put data/curated/{feed} back from a backup that holds it.",
         )
     return shown
 

@@ -97,7 +97,8 @@ def current(lake: Lake, feed: str) -> Version | None:
             raise ValueError("a part of it is missing")
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise DatalakeError(
-            f"The published table of {feed} is damaged: {problem}.", f"Rebuild it: `python manage.py replay {feed}`."
+            f"The published table of {feed} is damaged: {problem}.",
+            f"Put data/curated/{feed} back from a backup, versions and `current` together.",
         ) from None
     return version
 
