@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from datalake.contracts.across import salt_problems
 from datalake.contracts.config import load_contracts, load_maps
 from datalake.contracts.model import Contract, Reference
-from datalake.contracts.names import match_header
 from datalake.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[1]
@@ -161,14 +161,21 @@ def test_what_is_laid_over_a_broken_file_is_not_judged(root):
     ]
 
 
+def test_columns_to_be_hashed_need_a_salt(root):
+    write(root, "columns:\n- {name: a, mask: hash}\n- {name: b, mask: redact}\n")
+    told = [str(each) for each in salt_problems(load_contracts(root), {})]
+    assert told == ["config/modules/x.yaml:2: columns.a.mask: hash needs MASK_SALT in config/secrets.env."]
+    assert list(salt_problems(load_contracts(root), {"MASK_SALT": "x" * 16})) == []
+
+
 def test_files_that_nearly_count_are_told_and_others_are_left_alone(root):
-    for name in ("modules/x.yaml", "modules/y.yml", "modules/Z.yaml", "modules/a-b.yaml"):
+    for name in ("modules/x.yaml", "modules/y.yml", "modules/Z.yaml", "modules/a-b.yaml", "modules/\udcff\n.yaml"):
         write(root, MINIMAL, name)
     for name in ("modules/README.md", "modules/.x.yaml.swp", "modules/x.yaml~", "modules/.hidden.yaml"):
         write(root, "not: [yaml", name)
     told = mistakes(root).splitlines()
     assert [each.split(": ")[0] for each in told] == [
-        "config/modules/Z.yaml", "config/modules/a-b.yaml", "config/modules/y.yml",
+        "config/modules/Z.yaml", "config/modules/\\udcff\\n.yaml", "config/modules/a-b.yaml", "config/modules/y.yml",
     ]  # fmt: skip
     assert 'must be called like "feed_name.yaml"' in told[0]
 
@@ -231,47 +238,3 @@ def test_a_wrong_map_is_told_by_line(root, text, expected):
     write(root, MINIMAL)
     write(root, text, "maps/m.csv")
     assert expected in mistakes(root)
-
-
-# --- what ships -------------------------------------------------------------------------------------------------
-
-LAYOUTS = {
-    "irb": "protocol_id,study_title,pi_name,status,last_updated",
-    "grants": "award_id,sponsor,pi_name,amount,status",
-}
-
-
-@pytest.mark.parametrize("feed", LAYOUTS)
-def test_the_first_layout_has_all_that_must_be_there(feed):
-    contract = next(each for each in load_contracts(ROOT) if each.feed == feed)
-    match = match_header(LAYOUTS[feed].split(","), contract)
-    assert len(match.positions) == 5
-    assert [each.name for each in contract.columns if each.must_exist and each.name in match.absent] == []
-    assert contract.limits.rejected_percent == 1
-
-
-@pytest.mark.parametrize(
-    ("feed", "header"),
-    [
-        ("irb", "Study ID,Study Title,Principal Investigator,CLK_CurrentState,Date Modified"),
-        ("irb", "IRB Number,STUDY_TITLE,PI,State,modified"),
-        ("grants", "Award Number,Sponsor,PI Name,Sponsor Authorized Amount,current_state"),
-        ("grants", "award_id,sponsor,principal_investigator,Total Amount,STATE"),
-    ],
-)
-def test_the_other_names_of_columns_are_known(feed, header):
-    contract = next(each for each in load_contracts(ROOT) if each.feed == feed)
-    assert len(match_header(header.split(","), contract).positions) == 5
-
-
-def test_the_shipped_maps_know_what_people_ask_for():
-    maps = load_maps(ROOT)
-    assert {maps["sponsors"].group(each) for each in ("NIH", "NIH/NCI", "National Institutes of Health")} == {
-        "National Institutes of Health"
-    }
-    buckets = {"pre_submission", "in_review", "waiting_on_pi", "pending_sponsor", "active", "closed", "declined",
-               "withdrawn"}  # fmt: skip
-    for name, each in maps.items():
-        if name.endswith("_states"):
-            assert set(each.groups.values()) <= buckets
-    assert maps["award_states"].group("Award – Pending Reconciliation") == "in_review"

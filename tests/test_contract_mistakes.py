@@ -85,6 +85,7 @@ MISTAKES = [
     (ONE + "type: integer\n  constraints: {minimum: 3, maximum: 2}", "minimum: is greater than maximum."),
     (ONE + "type: date\n  constraints: {maximum: 12/31/2025}", '"12/31/2025" is not a date like 2025-11-04.'),
     (ONE + "type: number\n  precision: [5, 2]\n  constraints: {maximum: 1000}", "a number within the column's precis"),
+    (ONE + "type: number\n  precision: [4, 4]\n  constraints: {minimum: -5}", '"-5" is not a number within'),
     (ONE + "type: date\n  constraints: {max_length: 3}", "max_length: says nothing about type date; it fits string,"),
     (ONE + "constraints: {min_length: 3, max_length: 2}", "min_length: is greater than max_length."),
     (ONE + "constraints: {enum: []}", "columns.a.constraints.enum: is an empty list."),

@@ -1,6 +1,6 @@
 """Whether the contracts of a lake fit each other: no file is two feeds', and references lead somewhere."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from datalake.contracts.load import Loaded
@@ -37,6 +37,17 @@ def map_problems(contracts: Iterable[Contract], maps: Iterable[str]) -> Iterator
             if column.map and column.map not in known:
                 hint = did_you_mean(column.map, known)
                 message = f"columns.{column.name}.map: there is no config/maps/{column.map}.csv.{hint}"
+                yield Problem(column.place, message)
+
+
+def salt_problems(contracts: Iterable[Contract], secrets: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the columns that are to be hashed although there is no key to hash them with."""
+    if "MASK_SALT" in secrets:
+        return
+    for contract in contracts:
+        for column in contract.columns:
+            if column.mask == "hash":
+                message = f"columns.{column.name}.mask: hash needs MASK_SALT in config/secrets.env."
                 yield Problem(column.place, message)
 
 

@@ -9,7 +9,7 @@ from datalake.contracts.load import Loaded, load
 from datalake.contracts.maps import MeaningMap, overlay_map, parse_map
 from datalake.contracts.model import Contract
 from datalake.documents.files import read_bytes, read_mapping
-from datalake.documents.nodes import Place, Problem, listed
+from datalake.documents.nodes import Place, Problem, listed, quoted
 from datalake.documents.overlay import overlay
 from datalake.errors import ConfigurationError
 
@@ -81,7 +81,7 @@ def _names(root: Path, folders: tuple[str, ...], ending: str, problems: list[Pro
                 continue  # a README, or what an editor left
             if path.suffix != ending or not re.fullmatch(NAME, path.stem, re.ASCII):
                 message = f'must be called like "feed_name{ending}": small letters, digits and _.'
-                problems.append(Problem(Place(f"{folder}/{path.name}", 0), message))
+                problems.append(Problem(Place(f"{folder}/{quoted(path.name)[1:-1]}", 0), message))
             else:
                 names.add(path.stem)
     return sorted(names)

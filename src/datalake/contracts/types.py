@@ -198,8 +198,9 @@ def _integer(text: str, column: Column) -> int:
 
 
 def _number(text: str, column: Column) -> Decimal:
+    found = re.fullmatch(r"[+-]?(\d{1,40})(?:\.(\d{0,40}))?", text, re.ASCII)
     digits, scale = column.precision
-    if not re.fullmatch(rf"[+-]?\d{{1,{max(digits - scale, 1)}}}(\.\d{{0,{scale}}})?", text, re.ASCII):
+    if not found or len(found[1].lstrip("0")) > digits - scale or len((found[2] or "").rstrip("0")) > scale:
         raise ValueError
     return Decimal(text)
 
