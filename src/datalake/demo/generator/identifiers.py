@@ -59,14 +59,33 @@ def _by_year(prefix: str) -> Identify:
     ]
 
 
+def is_amendment(records: Ints) -> Flags:
+    """Return which records of iacuc amend the one before them."""
+    return np.asarray(records % 5 == 4)
+
+
+def _iacuc(world: World, records: Ints) -> list[str]:
+    made = _by_year("PROTO")(world, records)
+    amendments = is_amendment(records).tolist()
+    return [each.replace("PROTO", "AMEND") if amends else each for each, amends in zip(made, amendments, strict=True)]
+
+
+_SUBMISSIONS = ("STUDY", "MOD", "MOD", "CR", "MODCR", "RNI")  # the prefix follows the kind (feeds/irb_submission.py)
+
+
+def _irb_submission(world: World, records: Ints) -> list[str]:
+    kinds = Draws(world.seed, "irb_submission").below("kind", records, len(_SUBMISSIONS)).tolist()
+    return [f"{_SUBMISSIONS[kind]}{BASE + k:08d}" for kind, k in zip(kinds, records.tolist(), strict=True)]
+
+
 _KINDS: dict[str, Identify] = {
     "irb": _irb,
-    "irb_submission": _simple("MOD"),
+    "irb_submission": _irb_submission,
     "grants": _grants,
     "grants_proposal": _simple("FP"),
     "agreements": _simple("AGMT"),
     "coi": _simple("CERT"),
-    "iacuc": _by_year("PROTO"),
+    "iacuc": _iacuc,
     "safety": _by_year("SPROTO"),
 }
 

@@ -7,6 +7,7 @@ not shown; one that has vanished still is: an orphan, as in life.
 import numpy as np
 
 from datalake.demo.generator.draws import Flags, Ints
+from datalake.demo.generator.identifiers import is_amendment
 from datalake.demo.generator.world import Rows
 
 PROPOSED_AHEAD = 0.25  # of the awards: those of the next weeks, whose proposals are pending on night 0
@@ -26,13 +27,17 @@ def award_of_study(rows: Rows) -> Ints:
     return _shown(rows, "grants", rows.k // 2, (rows.k % 2 == 0) & (rows.k // 2 % 3 != 0))
 
 
-# award 4i + 1 - animal protocol i
+# award 4i + 1 - animal protocol i, unless that is an amendment: it hangs on the protocol before it
 def animals_of_award(rows: Rows) -> Ints:
-    return _shown(rows, "iacuc", rows.k // 4, rows.k % 4 == 1)
+    return _shown(rows, "iacuc", rows.k // 4, (rows.k % 4 == 1) & ~is_amendment(rows.k // 4))
 
 
 def award_of_animals(rows: Rows) -> Ints:
-    return _shown(rows, "grants", rows.k * 4 + 1, rows.k >= 0)
+    return _shown(rows, "grants", rows.k * 4 + 1, ~is_amendment(rows.k))
+
+
+def parent_of_amendment(rows: Rows) -> Ints:
+    return np.where(is_amendment(rows.k), rows.k - 1, -1)
 
 
 # award j - proposal 2j; an award born later came from a proposal that was pending on the first night
@@ -57,7 +62,7 @@ def _ahead(rows: Rows) -> int:
     return int(rows.world.size("grants") * PROPOSED_AHEAD)
 
 
-# award family: every seventh award with the three that follow it
+# award family: every seventh award with some of the three that follow it
 def parent_award(rows: Rows) -> Ints:
     return np.where((rows.k % 7 > 0) & (rows.k % 7 < 4) & (rows.k % 5 == 0), rows.k - rows.k % 7, -1)
 
@@ -67,3 +72,48 @@ def proposal_of_study(rows: Rows) -> Ints:
     award = rows.k // 2
     funded = (rows.k % 4 == 0) & (award < rows.world.size("grants"))
     return _shown(rows, "grants_proposal", award * 2, funded)
+
+
+# two submissions for each study of the first night; later ones for any of those
+def study_of_submission(rows: Rows) -> Ints:
+    early = rows.k < rows.world.size("irb_submission")
+    return np.where(early, rows.k // 2, rows.below("study", rows.world.size("irb")))
+
+
+# certification c - proposal 2c, where it is about a project, and the award that came of it
+def proposal_of_certification(rows: Rows) -> Ints:
+    return _shown(rows, "grants_proposal", rows.k * 2, rows.k % 3 != 0)
+
+
+def award_of_certification(rows: Rows) -> Ints:
+    return _shown(rows, "grants", rows.k, rows.k % 3 == 1)
+
+
+# agreements: of nine two have an award, one of them a study as well
+def award_of_agreement(rows: Rows) -> Ints:
+    return _shown(rows, "grants", rows.k, rows.k % 9 < 2)
+
+
+def study_of_agreement(rows: Rows) -> Ints:
+    return _shown(rows, "irb", rows.k, rows.k % 9 == 0)
+
+
+def parent_agreement(rows: Rows) -> Ints:
+    return np.where(rows.k % 8 == 5, rows.k - 2, -1)
+
+
+# safety record s - animal protocol s, for every second one
+def animals_of_safety(rows: Rows) -> Ints:
+    return _shown(rows, "iacuc", rows.k, rows.k % 2 == 0)
+
+
+def safety_of_animals(rows: Rows) -> Ints:
+    return _shown(rows, "safety", rows.k, rows.k % 2 == 0)
+
+
+def award_of_safety(rows: Rows) -> Ints:
+    return _shown(rows, "grants", rows.k * 3, rows.k % 4 == 0)
+
+
+def parent_of_renewal(rows: Rows) -> Ints:
+    return np.where(rows.k % 6 == 4, rows.k - 3, -1)

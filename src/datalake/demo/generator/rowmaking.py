@@ -38,9 +38,9 @@ class RowMaker:
 
     def write(self) -> None:
         """Write every row of the night."""
-        paths, night = FEEDS[self.feed].paths, self.world.night_of(self.day)
+        feed, night = FEEDS[self.feed], self.world.night_of(self.day)
         for records in living(self.world, self.feed, night):
-            if not self._block(Rows(self.world, self.feed, paths, night, records)):
+            if not self._block(feed.rows(self.world, self.feed, feed.paths, night, records)):
                 return
         for text, entry in self._waiting.due(self.sink.places + 10**9):
             self.sink.row(text, entry)

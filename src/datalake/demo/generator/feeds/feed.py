@@ -5,6 +5,7 @@ from datetime import date
 
 from datalake.demo.generator.cells import Column
 from datalake.demo.generator.life import Paths
+from datalake.demo.generator.world import Rows
 
 LAYOUTS = ("full", "original")
 
@@ -18,6 +19,7 @@ class Feed:
     key: str
     paths: Paths
     columns: tuple[Column, ...]
+    rows: type[Rows] = Rows
     original: tuple[str, ...] = ()  # the columns of the shorter layout that came first, where there is one
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)  # other headers that its columns may come under
 
