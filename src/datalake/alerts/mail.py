@@ -57,7 +57,14 @@ def _plain_lines(lines: Sequence[Line]) -> str:
 
 
 def _plain_line(given: Line) -> str:
-    return "".join(f"{span.text} ({span.url})" if span.style == "link" else span.text for span in given)
+    return "".join(_plain_span(span, alone=len(given) == 1) for span in given)
+
+
+def _plain_span(span: Span, alone: bool) -> str:
+    """A command inside a sentence keeps its backticks, one that is the whole line can be pasted as it stands."""
+    if span.style == "link":
+        return f"{span.text} ({span.url})"
+    return f"`{span.text}`" if span.style == "code" and not alone else span.text
 
 
 def _plain_steps(lines: Sequence[Line]) -> str:

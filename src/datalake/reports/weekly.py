@@ -31,17 +31,18 @@ def summarise(lake: Lake, environ: Mapping[str, str], clock: Clock) -> int:
     """Tell last week's figures; return the exit code."""
     settings = readable(lake.root, environ)
     try:
-        told = _week(lake, settings, clock)
+        told = figures(lake, settings, clock)
     except sqlite3.Error as problem:
         return _untold(lake, settings, clock, f"logs/etl_stats.db cannot be read ({problem})")
-    leave_line(lake, settings, clock, message(told, settings, False).summary)
-    code = send(message(told, settings, lake.demo_marker.exists()), settings, f"week-{told.monday:%Y%m%d}")
+    made = message(told, settings, lake.demo_marker.exists())
+    leave_line(lake, settings, clock, made.summary)
+    code = send(made, settings, f"week-{told.monday:%Y%m%d}")
     if code != EXIT_OK:
         leave_line(lake, settings, clock, "ALERT not everybody could be told")
     return code
 
 
-def _week(lake: Lake, settings: Settings, clock: Clock) -> Week:
+def figures(lake: Lake, settings: Settings, clock: Clock) -> Week:
     monday = last_week(settings.schedule, clock.now())
     runs = history.runs_of_nights(lake.database, monday - WEEK, monday + WEEK)
     return week(settings.schedule, monday, runs, history.first_night(lake.database), clock.now())

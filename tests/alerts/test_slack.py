@@ -1,0 +1,121 @@
+"""Slack's answers and a network's faults: what each means, within the time there is, and never with the secret."""
+
+import time
+from datetime import datetime, timezone
+
+import pytest
+from support.slack_server import SlackServer, unescaped
+
+from datalake.alerts.channels import DEAD, LATER, REFUSED, SENT, Answer, Notice
+from datalake.alerts.deliver import deliver
+from datalake.alerts.message import Message, line, paragraph
+from datalake.alerts.slack import SlackWebhook, judge
+
+NOTICE = Notice(
+    "run-1",
+    Message("test", "✅ A title", "OK: it works.", (paragraph(line("a < b & c")),)),
+    datetime(2025, 11, 5, 7, 3, tzinfo=timezone.utc),
+)
+
+
+def send(slack: SlackServer, *moods: str, seconds: float = 5.0) -> Answer:
+    slack.moods = list(moods)
+    return SlackWebhook(slack.url).send(NOTICE, seconds)
+
+
+def test_a_message_is_sent_once_and_is_sent_only_when_slack_says_ok(slack: SlackServer) -> None:
+    assert send(slack) == Answer(SENT, "ok")
+    (call,) = slack.taken
+    assert call.payload["text"] == "OK: it works."
+    assert call.payload["blocks"][1]["text"]["text"] == "a &lt; b &amp; c"
+    assert unescaped(call.payload) == []
+
+
+@pytest.mark.parametrize(
+    ("mood", "state", "said"),
+    [
+        ("403", DEAD, "403 action_prohibited"),
+        ("404", DEAD, "404 no_service"),
+        ("410", DEAD, "410 channel_is_archived"),
+        ("500", LATER, "500 server_error"),
+        ("login", LATER, "200 <html>please log in</html>"),
+        ("302", LATER, "302 (a redirect is not followed)"),
+        ("reset", LATER, "could not connect, or the connection broke"),
+    ],
+)
+def test_every_answer_but_ok_is_no_delivery(slack: SlackServer, mood: str, state: str, said: str) -> None:
+    assert send(slack, mood) == Answer(state, said)
+    assert slack.taken == [] and len(slack.calls) == 1
+
+
+def test_a_429_says_how_long_to_wait(slack: SlackServer) -> None:
+    assert send(slack, "429") == Answer(LATER, "429 rate_limited", 30.0)
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("1", 1.0), ("86400", 86400.0), ("", None), ("Wed, 21 Oct", None)])
+def test_a_retry_after_that_is_no_count_of_seconds_is_none(header: str, seconds: float | None) -> None:
+    assert judge(429, "rate_limited", header).retry_after == seconds
+
+
+def test_what_slack_refuses_as_blocks_is_sent_again_as_plain_text(slack: SlackServer) -> None:
+    answer = send(slack, "invalid_blocks")
+    assert answer.state == SENT and "plain text" in answer.said and "400 invalid_blocks" in answer.said
+    (taken,) = slack.taken
+    assert taken.payload["text"] == "✅ A title\na &lt; b &amp; c" and "blocks" not in taken.payload
+
+
+def test_what_slack_refuses_twice_is_refused(slack: SlackServer) -> None:
+    assert send(slack, "invalid_blocks", "invalid_blocks").state == REFUSED
+
+
+def test_no_redirect_is_followed(slack: SlackServer) -> None:
+    send(slack, "302")
+    assert [call.status for call in slack.calls] == [302]
+
+
+@pytest.mark.parametrize("mood", ["hang", "drip"])
+def test_a_server_that_hangs_or_drips_holds_nobody_up(slack: SlackServer, mood: str) -> None:
+    slack.moods = [mood]
+    start = time.monotonic()
+    answers = deliver(NOTICE, (SlackWebhook(slack.url), Answering()), 0.8)
+    assert time.monotonic() - start < 2
+    assert answers["Slack"].state == LATER and answers["other"] == Answer(SENT, "ok")
+
+
+class Answering:
+    name = "other"
+
+    def send(self, notice: Notice, seconds: float) -> Answer:
+        return Answer(SENT, "ok")
+
+
+class Broken:
+    name = "broken"
+
+    def send(self, notice: Notice, seconds: float) -> Answer:
+        raise RuntimeError("https://hooks.slack.com/services/T/B/secret")
+
+
+def test_a_channel_that_breaks_stops_no_other_and_tells_no_secret() -> None:
+    answers = deliver(NOTICE, (Broken(), Answering()), 2)
+    assert answers["other"].state == SENT
+    assert answers["broken"] == Answer(LATER, "RuntimeError, a fault of this program")
+
+
+def test_of_a_big_answer_only_the_start_is_read(slack: SlackServer) -> None:
+    start = time.monotonic()
+    answer = send(slack, "big")
+    assert answer.state == LATER and len(answer.said) < 200
+    assert time.monotonic() - start < 3
+
+
+def test_no_answer_holds_the_secret_of_the_webhook(slack: SlackServer) -> None:
+    url = slack.url
+    slack.stop()  # nobody listens any more
+    answer = SlackWebhook(url).send(NOTICE, 2)
+    assert answer == Answer(LATER, "could not connect, or the connection broke")
+    assert "services" not in repr(SlackWebhook(url))
+
+
+def test_a_host_that_does_not_exist_is_later_and_not_an_error() -> None:
+    assert SlackWebhook("https://nowhere.invalid/services/T/B/x").send(NOTICE, 2).state == LATER
