@@ -94,6 +94,7 @@ class _Run:
     demo: bool
     feeds: list[FeedOutcome] = field(default_factory=list)
     context: Context | None = None
+    meant: set[str] = field(default_factory=set)  # feeds that a decision is about
 
     def go(self, work: Decision | None) -> RunOutcome:
         """Do the work; whatever happens in it becomes part of the outcome."""
@@ -121,7 +122,7 @@ class _Run:
         with context.stage("plan"):
             todo = self._planned(context, work)
         for outcome in run(context, todo):
-            if not work or outcome.failed or _has_steps(todo, outcome.feed) or outcome.feed in _feeds(work, ledger):
+            if not work or outcome.failed or outcome.feed in self.meant:
                 self.feeds.append(outcome)
                 watcher.told("feed", outcome=feed_to_json(outcome))
         ledger.save()
@@ -133,6 +134,7 @@ class _Run:
         recover(context, self.contracts)
         if work:
             meant = decisions.chosen(context.ledger.state, work)
+            self.meant = {each.feed for each in meant}
             decisions.decide(context, work, meant)
             return decisions.plan_of(context, self.contracts, meant)
         todo = planned(self.lake, self.settings, self.contracts, context.ledger.state, self.night, self.clock.now())
@@ -230,14 +232,6 @@ def anything_new(lake: Lake, settings: Settings, contracts: Sequence[Contract], 
     """Whether a further try would find anything to do: without that it is no run."""
     night = night_of(settings.schedule, now)
     return planned(lake, settings, contracts, read_state(lake), night, now).has_work
-
-
-def _feeds(work: Decision, ledger: Ledger) -> set[str]:
-    return {work.target} & set(ledger.state)
-
-
-def _has_steps(todo: Plan, feed: str) -> bool:
-    return any(each.steps for each in todo.feeds if each.contract.feed == feed)
 
 
 def _notes(todo: Plan, context: Context, night: date) -> list[Note]:

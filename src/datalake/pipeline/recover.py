@@ -35,14 +35,14 @@ def _restore(run: Context) -> None:
 def _heal(run: Context, contract: Contract) -> None:
     """A run killed between the swap and its event has published: the event is made up for from version.json."""
     feed = contract.feed
-    if not run.lake.curated(feed).is_dir():
-        return
     try:
         shown = curated.current(run.lake, feed)
     except DatalakeError:
-        return  # the feed's own steps say so, and only if there are any does it matter tonight
+        return  # the feed's own part of the run says so
+    if run.lake.curated(feed).is_dir():
+        curated.tidy(run.lake, feed, shown)
+        curated.prune(run.lake, feed, run.settings.keep_versions)
     state = run.ledger.feed(feed)
-    curated.tidy(run.lake, feed, shown)
     if shown and shown.seq > state.seq:
         run.ledger.record("published", feed, shown.facts)
         run.note("recovered", f"{feed} had been published by a run that was killed just then.", feed)

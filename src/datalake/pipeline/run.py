@@ -11,6 +11,7 @@ from datalake.pipeline.context import Context
 from datalake.pipeline.deliveries import Done, carry, take, too_large
 from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
 from datalake.pipeline.publish import current_version, supersede
+from datalake.zones.files import display
 from datalake.zones.state import FeedState, OpenDelivery
 
 log = logging.getLogger("datalake.pipeline")
@@ -28,6 +29,7 @@ def _run_feed(context: Context, feed: FeedPlan) -> FeedOutcome:
     start = context.clock.monotonic()
     done: list[Done] = []
     failure: tuple[str, str] = ("", "")
+    step: Step | None = None
     try:
         current_version(context, feed.contract.feed)
         for step in feed.steps:
@@ -37,6 +39,7 @@ def _run_feed(context: Context, feed: FeedPlan) -> FeedOutcome:
     except Exception as problem:
         log.exception("feed=%s stopped", feed.contract.feed)
         failure = words.worded(problem, feed.contract.feed)
+        done += _failed(step, failure) if step else []
     outcome = outcome_of(context.ledger.feed(feed.contract.feed), feed.contract, done, failure)
     _add_notes(context, outcome)
     return replace(outcome, seconds=context.clock.monotonic() - start)
@@ -51,6 +54,13 @@ def _run_step(context: Context, contract: Contract, step: Step) -> list[Done]:
         return []
     supersede(context, contract)
     return [replace(done, file=replace(done.file, seconds=context.clock.monotonic() - start))]
+
+
+def _failed(step: Step, failure: tuple[str, str]) -> list[Done]:
+    """The file at which a feed stopped; those after it were not looked at."""
+    name = display(step.entry.name) if isinstance(step, Take) else step.delivery.name
+    delivery = "" if isinstance(step, Take) else step.delivery.delivery
+    return [Done(FileOutcome(name, "failed", delivery, step.data_date, reason=failure[0], fix=failure[1]))]
 
 
 def outcome_of(state: FeedState, contract: Contract, done: list[Done], failure: tuple[str, str]) -> FeedOutcome:

@@ -116,6 +116,8 @@ def tidy(lake: Lake, feed: str, shown: Version | None) -> None:
 def prune(lake: Lake, feed: str, keep: int) -> list[str]:
     """Remove all but the newest versions, never the current one nor one after it; return their names."""
     versions = versions_folder(lake, feed)
+    if not versions.is_dir():
+        return []
     names = sorted(path.name for path in versions.iterdir() if not path.name.startswith("."))
     shown = current(lake, feed)
     old = [name for name in names if shown and name < shown.name]
