@@ -88,7 +88,7 @@ def test_keys_of_records_are_unique_and_have_the_documented_form(feed: str, tmp_
     made = make(tmp_path, feed, rates=CLEAN, world=replace(WORLD, rows=3000))
     keys = [entry.key for entry in key_of(made).rows]
     assert len(set(keys)) == len(keys)
-    assert all(key and key.isascii() and len(key) >= 10 for key in keys)
+    assert all(key and key.isascii() and len(key) >= 8 for key in keys)
 
 
 @pytest.mark.parametrize("feed", FEEDS)
@@ -168,8 +168,8 @@ def test_every_row_of_a_file_full_of_quirks_stands_in_its_key_in_order_and_line(
     text = made.path.read_bytes().decode("utf-8-sig")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for entry in key.rows:
-        if entry.key and entry.rule != "pattern":
-            assert lines[entry.line - 1].strip(' "').startswith(entry.key)
+        if entry.key and entry.rule not in ("pattern", "lossy"):
+            assert lines[entry.line - 1].strip(' "').startswith((entry.key, entry.key.lstrip("0")))
     rows = read_csv(made.path, delimiter)
     assert len(rows) - 1 == len(key.rows) == made.totals.rows_read
     width = len(rows[0])

@@ -45,7 +45,7 @@ class Night:
 def write_next(
     lake: Lake, contracts: Sequence[Contract], now: datetime, today: date, key_folder: Path | None = None
 ) -> Night:
-    """Write the files of the next data date into incoming, those of feeds that have rules; the first starts the demo.
+    """Write the files of the next data date into incoming, those of feeds that are active; the first starts the demo.
 
     now: aware, the instant the files must have settled by; today: the last data date there is. Raises UsageError
     where there is, or waits, real data, and when the demo has reached today.
@@ -80,7 +80,7 @@ def write_night(
     looks real.
     """
     world = World(marker.seed, marker.first, STUDIES)
-    feeds = [each.feed for each in contracts if each.feed in FEEDS and each.status != "retired"]
+    feeds = [each.feed for each in contracts if each.feed in FEEDS and each.status == "active"]
     lake.metadata.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".demo-", dir=lake.metadata) as drafts:
         orders = [

@@ -37,13 +37,17 @@ class CellFault:
     texts: tuple[str, ...]
 
 
+def _number(column: Column) -> bool:
+    return column.kind in ("number", "integer")
+
+
 CELL_FAULTS = (
     CellFault("missing_required", lambda column: column.required, ("",)),
     CellFault("bad_day", lambda column: column.kind == "date", ("02/30/2025", "13/45/2025", "2025-06-31", "soon")),
-    CellFault("bad_number", lambda column: column.kind in ("number", "integer"), ("twelve", "1.2.3", "12,34", "n/a")),
+    CellFault("bad_number", _number, ("twelve", "1.2.3", "12,34", "n/a")),
     CellFault("bad_moment", lambda c: c.kind == "datetime", ("10/32/2025 01:12:09 AM", "yesterday", "25:61:00")),
     CellFault("bad_flag", lambda column: column.kind == "boolean", ("Maybe", "2", "Yes/No")),
-    CellFault("power_of_ten", lambda column: column.kind in ("number", "integer"), ("5.03E+02", "1.25E+06")),
+    CellFault("power_of_ten", lambda column: _number(column) or column.width > 0, ("5.03E+02", "1.25E+06")),
     CellFault("wrong_id", lambda column: column.name.endswith("_id") and column.required, ("?", "ID 12", "tbd")),
 )
 ROW_FAULTS = ("extra_cell", "short_row", "stray_quote", "nul_byte")

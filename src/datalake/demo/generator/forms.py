@@ -21,6 +21,7 @@ class Form:
     renamed: tuple[tuple[str, str], ...] = ()  # column, the header it has instead
     added: tuple[str, ...] = ()  # columns that no rules know
     dropped: tuple[str, ...] = ()  # columns left out
+    doubled: str = ""  # a column whose name comes twice
     totals_row: bool = False
     empty: str = ""  # nothing: no byte | header: a header and no row
     cut: str = ""  # row: half of a row at the end | quotes: ends inside quotes | rows: whole rows missing at the end
@@ -40,4 +41,9 @@ def header_text(name: str, form: Form) -> str:
 
 def header_cells(names: list[str], form: Form) -> list[str]:
     """Return the header's cells: the columns as the form spells them, then those that no rules know."""
-    return [header_text(name, form) for name in names] + list(form.added)
+    return [header_text(name, form) for name in names] + extra_headers(form)
+
+
+def extra_headers(form: Form) -> list[str]:
+    """Return the headers of columns that stand after the known ones."""
+    return [*form.added, *([form.doubled.upper()] if form.doubled else [])]

@@ -68,6 +68,8 @@ def refusal(feed: Feed, form: Form) -> str:
     """Return the rule by which a file of this form cannot be read as its feed at all, or nothing."""
     if form.empty:
         return {"nothing": "empty_file", "header": "header_only"}[form.empty]
+    if form.doubled:
+        return "duplicate_header"
     if any(each.required and _lost(each, feed, form) for each in feed.laid_out(form.layout)):
         return "missing_column"
     return "unclosed_quote" if form.cut == "quotes" else ""

@@ -52,6 +52,13 @@ def _simple(prefix: str) -> Identify:
     return lambda world, records: [f"{prefix}{BASE + k:08d}" for k in records.tolist()]
 
 
+def _grants_proposal(world: World, records: Ints) -> list[str]:
+    legacy = is_legacy(world, "grants_proposal", records).tolist()
+    return [
+        f"{1_150_000 + k:08d}" if old else f"FP{BASE + k:08d}" for k, old in zip(records.tolist(), legacy, strict=True)
+    ]
+
+
 def _by_year(prefix: str) -> Identify:
     """Prefix, year and five digits. Past 99,000 records of a year the next eight years are used."""
     return lambda world, records: [
@@ -82,7 +89,7 @@ _KINDS: dict[str, Identify] = {
     "irb": _irb,
     "irb_submission": _irb_submission,
     "grants": _grants,
-    "grants_proposal": _simple("FP"),
+    "grants_proposal": _grants_proposal,
     "agreements": _simple("AGMT"),
     "coi": _simple("CERT"),
     "iacuc": _iacuc,

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from datalake.demo.generator.block import Block
 from datalake.demo.generator.cells import Column, Meant
 from datalake.demo.generator.rates import Rates
 
 Cell = tuple[str, Meant]  # what is written, what it means
-Rewrite = Callable[[str, int], Cell | None]  # from a cell that means a text, and a number to choose by; None: not here
+Rewrite = Callable[[Any, int], Cell | None]  # from what a cell means, and a number to choose by; None: not here
 Fits = Callable[[Column], bool]
 
 
@@ -19,6 +20,7 @@ class Quirk:
     name: str
     fits: Fits
     rewrite: Rewrite
+    of: type = str  # what a cell must mean for it
 
 
 def apply_quirks(block: Block, rates: Rates) -> None:
@@ -32,7 +34,7 @@ def apply_quirks(block: Block, rates: Rates) -> None:
 
 def _rewrite(block: Block, quirk: Quirk, row: int, column: int, number: int) -> None:
     meant = block.meant(row, column)
-    if not isinstance(meant, str) or not block.free(row, column):
+    if not isinstance(meant, quirk.of) or not block.free(row, column):
         return
     made = quirk.rewrite(meant, number)
     if made is not None:
@@ -108,6 +110,32 @@ def _turned(name: str, number: int) -> Cell | None:
     return text, text
 
 
+def _year_typo(iso: str, number: int) -> Cell:
+    typed = f"{2040 + number % 50}{iso[4:8]}{min(int(iso[8:10]), 28):02d}"
+    return _us_day(typed), typed
+
+
+def _whole(value: int, number: int) -> Cell:
+    return (f"{value:,}" if value >= 1000 and number % 2 else f"{value}.0"), value
+
+
+# --- lists ------------------------------------------------------------------------------------------------------
+
+
+def _orphan(ids: list[str], number: int) -> Cell:
+    more = [*ids, f"AWD{99_000_000 + number % 1_000_000}"]
+    return "; ".join(more), more
+
+
+def _many(values: list[str], number: int) -> Cell:
+    more = [*values, "A model value, with a comma", "Another & one more", "Third (long) value"]
+    return "; ".join(more), more
+
+
+def _empty_item(values: list[str], number: int) -> Cell:
+    return "; ".join([values[0], "", *values[1:]]) + (";" if number % 2 else ""), values
+
+
 WORD_PASTE = '<p class="MsoNormal">Aim: A &amp; B &lt; C&nbsp;&ndash; see <b>protocol</b>.<o:p></o:p></p>'
 UNKNOWN_STATES = ("NOT USED - Pending Model Response", "Paused (new in 12.1)", "Review Complete, Letter Pending")
 DASHED_STATES = ("Award – Pending Reconciliation", "Review – On Hold")
@@ -132,5 +160,10 @@ QUIRKS = (
     Quirk("percent_sign", _named("rate"), lambda rate, number: (f"{rate}%" if number % 2 else f"{rate} %", rate)),
     Quirk("zeros_lost", lambda column: column.width > 0, _zeros_lost),
     Quirk("name_turned", lambda column: column.name == "pi_name", _turned),
+    Quirk("year_typo", _kind("date"), _year_typo),
+    Quirk("thousands", _kind("integer"), _whole, of=int),
+    Quirk("orphan", lambda column: column.kind == "list" and column.name.endswith("_ids"), _orphan, of=list),
+    Quirk("many_values", _named("sponsors", "agents", "locations"), _many, of=list),
+    Quirk("empty_item", _kind("list"), _empty_item, of=list),
     Quirk("spaces_around", _kind("date", "datetime", "number", "string"), lambda text, number: (f" {text}  ", text)),
 )

@@ -20,6 +20,7 @@ class Rates:
     approved_early: float = 0.002  # (27)
     many_values: float = 0.03  # (15)
     empty_item: float = 0.002  # (15) "NIH; ; NSF"
+    year_typo: float = 0.0005  # (12)
     shell: float = 0.01  # (32) blank but for the required columns
     code_alone: float = 0.01  # (31) a code without its description
     dash_state: float = 0.002  # (7) an en dash in a state
@@ -32,7 +33,7 @@ class Rates:
     money_dressed: float = 0.02  # (14) $1,234.50 and (500.00)
     ten_decimals: float = 0.01  # (14)
     percent_sign: float = 0.01  # (14) 65%
-    thousands: float = 0.01  # (14) 1,200 in a whole number
+    thousands: float = 0.01  # (14) 1,200 or 87.0 in a whole number
     zeros_lost: float = 0.01  # (9)
     spaces_around: float = 0.005
     name_turned: float = 0.01  # (28) First Last, stray dots

@@ -9,10 +9,11 @@ from datalake.demo.generator.block import KEY_COLUMN, Block, make_block
 from datalake.demo.generator.cells import Cells, Column
 from datalake.demo.generator.faults import apply_faults
 from datalake.demo.generator.feeds.catalog import FEEDS
-from datalake.demo.generator.forms import Form
+from datalake.demo.generator.forms import Form, extra_headers
 from datalake.demo.generator.quirks import apply_quirks
 from datalake.demo.generator.rates import Rates
 from datalake.demo.generator.repeats import Waiting, plan_repeats
+from datalake.demo.generator.shapes import apply_shapes
 from datalake.demo.generator.world import Rows, World, living
 from datalake.demo.generator.writing import Sink
 
@@ -67,10 +68,11 @@ class RowMaker:
 
     def _made(self, rows: Rows) -> Block:
         block = make_block(rows, self.columns, self.form.delimiter)
+        apply_shapes(block, self.rates)
         apply_quirks(block, self.rates)
         apply_faults(block, self.rates, self._bad_left)
         self._bad_left -= len(block.faults)
-        block.cells += [_unknown(rows) for _ in self.form.added]
+        block.cells += [_unknown(rows) for _ in extra_headers(self.form)]
         return block
 
     def _own(self, text: str, entry: Entry) -> None:
@@ -88,7 +90,7 @@ class RowMaker:
             self.sink.raw(f'{self.form.newline}{entry.key}{self.form.delimiter}"A model study that never')
 
     def _totals_row(self) -> str:
-        return self.form.delimiter.join(["Total", *[""] * (len(self.columns) + len(self.form.added) - 1)])
+        return self.form.delimiter.join(["Total", *[""] * (len(self.columns) + len(extra_headers(self.form)) - 1)])
 
 
 def _entries(block: Block) -> list[Entry]:

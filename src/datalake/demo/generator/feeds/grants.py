@@ -94,5 +94,6 @@ GRANTS = Feed(
     key="award_id",
     paths=PATHS,
     columns=COLUMNS,
+    aliases={"award_id": ("award_number",), "amount": ("total_amount",), "status": ("current_state",)},
     original=("award_id", "sponsor", "pi_name", "amount", "status"),
 )

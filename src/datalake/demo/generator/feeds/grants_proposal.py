@@ -5,10 +5,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from datalake.demo.generator.cells import Column, Pool, blank_where, days, moments, numbered, pooled, yes_no
+from datalake.demo.generator.cells import Column, Pool, blank_where, days, moments, pooled, yes_no
 from datalake.demo.generator.draws import Ints
 from datalake.demo.generator.feeds.feed import Feed
-from datalake.demo.generator.identifiers import is_legacy, others, own
+from datalake.demo.generator.identifiers import is_legacy, other, others, own
 from datalake.demo.generator.life import Path, Paths, Step
 from datalake.demo.generator.links import award_of_proposal, coming_award
 from datalake.demo.generator.people import department_of_its_own, person
@@ -71,8 +71,8 @@ def _after_submission(word: str, first: int, most: int) -> Column:
     return Column(word, "date", days(day))
 
 
-def _old_number(rows: Rows) -> Ints:
-    return blank_where(~is_legacy(rows.world, "grants_proposal", rows.k), 1_150_000 + rows.k)
+def _itself_if_old(rows: Rows) -> Ints:
+    return blank_where(~is_legacy(rows.world, "grants_proposal", rows.k), rows.k)
 
 
 def _requested_end(rows: Rows) -> Ints:
@@ -88,15 +88,14 @@ GRANTS_PROPOSAL = Feed(
     paths=PATHS,
     rows=ProposalRows,
     columns=(
-        Column("proposal_id", "string", own, required=True),
+        Column("proposal_id", "string", own, required=True, width=8),
         Column("title", "string", title("project"), required=True),
         Column("status", "string", status, required=True),
         Column("pi_name", "string", person("name"), required=True),
         Column("pi_person_id", "string", person("person_id")),
         Column("pi_department_code", "string", person("department_code"), width=7),
-        Column("award_department_code", "string", department_of_its_own(), width=7),
-        Column("school", "string", person("school")),
-        Column("sponsor", "string", sponsor("name"), required=True),
+        Column("proposal_department_code", "string", department_of_its_own(), width=7),
+        Column("sponsor", "string", sponsor("name")),
         Column("sponsor_type", "string", sponsor("type")),
         Column("prime_sponsor", "string", pooled("prime", Pool(["Dept. of Energy", "NSF"]), blank=0.85)),
         Column("proposal_type", "string", pooled("kind", Pool(KINDS))),
@@ -115,7 +114,7 @@ GRANTS_PROPOSAL = Feed(
         Column("opportunity_number", "string", pooled("opportunity", Pool(OPPORTUNITIES), blank=0.3)),
         Column("decision_date", "date", days(lambda rows: rows.day_of("decided"))),
         Column("award_ids", "list", others(("grants", award_of_proposal))),
-        Column("legacy_proposal_number", "string", numbered("%08d", _old_number), width=8),
+        Column("legacy_proposal_number", "string", other("grants_proposal", _itself_if_old), width=8),
         Column("last_updated", "datetime", moments(lambda r: r.updated_day, lambda r: r.updated_second), required=True),
     ),
 )

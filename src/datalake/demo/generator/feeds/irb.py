@@ -131,5 +131,6 @@ IRB = Feed(
     key="protocol_id",
     paths=PATHS,
     columns=COLUMNS,
+    aliases={"protocol_id": ("irb_number",), "pi_name": ("principal_investigator",), "status": ("current_state",)},
     original=("protocol_id", "study_title", "pi_name", "status", "last_updated"),
 )
