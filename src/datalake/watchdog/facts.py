@@ -76,6 +76,8 @@ def read_marker(text: str, schedule: Schedule) -> Marker:
 def _record(
     lake: Lake, night: date, problems: list[str]
 ) -> tuple[tuple[RecordedRun, ...], RunOutcome | None, date | None]:
+    if not lake.database.exists() and lake.success_marker.exists():
+        problems.append("logs/etl_stats.db is missing.")
     try:
         runs = history.runs_of_nights(lake.database, night - DAY, night)
         own = [run for run in runs if run.night == night and run.run_id]

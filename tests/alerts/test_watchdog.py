@@ -1,0 +1,187 @@
+"""The 6 AM check: by the night's slot, quiet when good, and right about the cause when not."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+from support import samples
+from support.project import ROOT
+
+from datalake.clock import MovedClock
+from datalake.outcomes import RunOutcome
+from datalake.runs import crumbs, lock
+from datalake.runs.record import record_run
+from datalake.settings import Schedule
+from datalake.watchdog.check import check
+from datalake.zones.paths import Lake
+
+SCHEDULE = Schedule(zone="America/New_York")
+SIX = datetime(2025, 11, 5, 11, 0, tzinfo=timezone.utc)  # 06:00 EST, Wed 5 Nov
+
+
+@pytest.fixture
+def record(lake: Lake):
+    """record(run) puts a run into the record and, where it was good, writes the marker."""
+
+    def put(run: RunOutcome) -> None:
+        crumbs.leave(lake, run)
+        record_run(lake, SCHEDULE, run)
+
+    return put
+
+
+def at(run: RunOutcome, night: date, start: str, minutes: float = 2.25) -> RunOutcome:
+    """The run, moved to another night and start (UTC)."""
+    begun = datetime.fromisoformat(start).replace(tzinfo=timezone.utc)
+    end = begun + timedelta(minutes=minutes)
+    run_id = f"{begun:%Y%m%dT%H%M%SZ}-1"
+    return replace(run, run_id=run_id, night=night, start=begun, end=end, runtime_sec=minutes * 60)
+
+
+@pytest.fixture
+def look(lake: Lake, slack):
+    """look(at) runs the check at an instant; return its exit code."""
+    return lambda now=SIX: check(lake, {"SLACK_WEBHOOK": slack.url}, MovedClock(now))
+
+
+def test_a_good_night_is_quiet_and_leaves_one_line(lake, record, look, slack, capsys) -> None:
+    record(samples.SUCCESS)
+    assert look() == 0
+    assert slack.calls == [] and capsys.readouterr() == ("", "")
+    assert lake.watchdog_log.read_text() == "2025-11-05 06:00:00-0500 ok night=2025-11-05 state=ok\n"
+
+
+def test_a_night_that_did_not_run_is_told_with_what_to_do(record, look, slack, lake) -> None:
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    assert look() == 1
+    (call,) = slack.taken
+    text = call.everything
+    assert "🚨 6 AM check: last night's load did not run (Wed 5 Nov 2025)" in text
+    assert "Tables are whole and show what the load of Tue 4 Nov published." in text
+    assert "`bash src/cron_runner.sh`" in text
+    assert "Last success: Tue 4 Nov 02:02 EST" in text
+    assert "Next automatic try: Thu 6 Nov 02:00 EST" in text
+    assert "ALERT night=2025-11-05 state=missed" in lake.watchdog_log.read_text()
+
+
+def test_a_run_by_hand_on_the_day_before_does_not_hide_a_missed_night(record, look) -> None:
+    """The marker is 20 hours old at 06:00: younger than any limit on its age, and of the wrong night."""
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 15:00"))
+    assert look() == 1
+
+
+def test_a_missed_night_of_the_spring_change_is_found(record, look) -> None:
+    """Yesterday's marker is 26 h 57 min old then: not more than 26 whole hours."""
+    record(at(samples.SUCCESS, date(2027, 3, 13), "2027-03-13 07:00"))
+    assert look(datetime(2027, 3, 14, 10, 0, tzinfo=timezone.utc)) == 1
+    record(at(samples.SUCCESS, date(2027, 3, 14), "2027-03-14 07:00:30"))
+    assert look(datetime(2027, 3, 14, 10, 0, tzinfo=timezone.utc)) == 0
+
+
+def test_a_good_night_of_the_autumn_change_is_not_accused(record, look) -> None:
+    record(at(samples.SUCCESS, date(2027, 11, 7), "2027-11-07 07:00"))
+    assert look(datetime(2027, 11, 7, 11, 0, tzinfo=timezone.utc)) == 0
+
+
+def test_touching_the_marker_does_not_make_an_old_night_good(lake, record, look) -> None:
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    lake.success_marker.touch()
+    assert look() == 1
+
+
+def test_a_marker_of_the_first_form_is_read_by_its_one_line(lake, look) -> None:
+    lake.success_marker.write_text("2025-11-05 02:02:15\n")
+    assert look() == 0
+    lake.success_marker.write_text("2025-11-04 02:02:15\n")
+    assert look() == 1
+
+
+CAUSES = {
+    "failed": (samples.FAILURE, "last night's load failed", "grants was not updated: its tables still show Mon 3 Nov."),
+    "waiting": (samples.HELD, "last night's load waits for your OK", "irb was not updated"),
+    "stopped": (samples.KILLED, "last night's load stopped half-way", "Why: The run was killed (signal 9"),
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_the_first_line_names_the_cause(record, look, slack, lake, cause) -> None:
+    run, headline, detail = CAUSES[cause]
+    record(run)
+    assert look() == 1
+    assert headline in slack.taken[0].everything and detail in slack.taken[0].everything
+    assert f"state={cause}" in lake.watchdog_log.read_text()
+
+
+def test_a_failed_night_that_was_good_at_the_second_try_is_good(record, look) -> None:
+    record(samples.FAILURE)
+    record(at(samples.SUCCESS, samples.NIGHT, "2025-11-05 08:30"))
+    assert look() == 0
+
+
+def test_a_load_that_still_runs_is_told_with_its_age(lake, record, look, slack) -> None:
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    with lock.held(lake):
+        assert look() == 1
+    assert "last night's load is still running" in slack.taken[0].everything
+    assert "is at work" in slack.taken[0].everything or "has been at work" in slack.taken[0].everything
+
+
+def test_before_the_first_load_nothing_is_known_and_that_is_told(look, slack) -> None:
+    assert look() == 1
+    assert "no load has run here yet" in slack.taken[0].everything
+
+
+def test_a_marker_from_a_time_still_to_come_is_not_believed(lake, look, slack) -> None:
+    lake.success_marker.write_text("2031-01-01 02:02:15\n")
+    assert look() == 1
+    assert "cannot tell whether last night's load was good" in slack.taken[0].everything
+    assert "was the clock wrong" in slack.taken[0].everything
+
+
+def test_marker_and_record_that_disagree_are_told(lake, record, look, slack) -> None:
+    record(samples.SUCCESS)
+    lake.success_marker.unlink()
+    assert look() == 1
+    assert "its success marker is not there" in slack.taken[0].everything
+    lake.success_marker.write_text("2025-11-05 02:02:15\n")
+    lake.database.unlink()
+    lake.runtime_csv.unlink()
+    record(samples.FAILURE)
+    lake.success_marker.write_text("2025-11-05 02:02:15\n")
+    assert look() == 1
+    assert "logs/etl_stats.db knows of no good run" in slack.taken[1].everything
+
+
+@pytest.mark.parametrize("damage", [b"", b"this is no database", b"SQLite format 3\0" + b"\xff" * 4096])
+def test_without_a_readable_database_the_marker_decides(lake, record, look, slack, damage) -> None:
+    record(samples.SUCCESS)
+    lake.database.write_bytes(damage)
+    assert look() == 0
+    assert "logs/etl_stats.db cannot be read" in lake.watchdog_log.read_text()
+    lake.success_marker.unlink()
+    assert look() == 1
+
+
+def test_a_status_log_that_cannot_be_written_is_said_on_stderr(lake, record, look, capsys) -> None:
+    record(samples.SUCCESS)
+    lake.watchdog_log.mkdir()
+    assert look() == 0
+    assert "state=ok" in capsys.readouterr().err
+
+
+def test_a_quiet_check_loads_nothing_heavy(lake, record, tmp_path) -> None:
+    record(samples.SUCCESS)
+    program = (
+        "import sys; from datetime import *; from pathlib import Path\n"
+        "from datalake.clock import MovedClock; from datalake.zones.paths import Lake\n"
+        "from datalake.watchdog.check import check\n"
+        "clock = MovedClock(datetime(2025, 11, 5, 11, tzinfo=timezone.utc))\n"
+        f"code = check(Lake(Path({str(lake.root)!r})), {{}}, clock)\n"
+        "heavy = {'pandas', 'pyarrow', 'duckdb', 'requests', 'flask', 'numpy', 'click'} & set(sys.modules)\n"
+        "print(code, sorted(heavy))"
+    )
+    surroundings = {"PYTHONPATH": str(ROOT / "src"), "TZ": "America/New_York"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=surroundings)
+    assert done.stdout == "0 []\n", done.stderr
