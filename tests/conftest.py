@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+import hypothesis
 import pytest
 from support.project import copy_files, copy_project, project_files
 
@@ -17,6 +18,9 @@ from datalake.clock import Clock, SystemClock
 from datalake.zones.paths import Lake
 
 ZONE = "America/New_York"
+hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("suite")
+
 KEPT = ("DATALAKE_NO_SKIPS", "DATALAKE_TEST_BASH")
 SECRETS = ("SLACK_WEBHOOK", "HEARTBEAT_URL", "MASK_SALT")
 

@@ -22,7 +22,7 @@ def typed(root: Path, *words: str, cwd: Path | None = None) -> subprocess.Comple
 def test_it_runs_from_any_folder_also_beside_files_that_are_called_like_modules(copy_of_repo, tmp_path) -> None:
     (tmp_path / "click.py").write_text("raise SystemExit('the wrong click')", encoding="utf-8")
     done = typed(copy_of_repo, "check", cwd=tmp_path)
-    assert done.returncode == 0 and "2 feeds" in done.stdout, done.stderr
+    assert done.returncode == 0 and "The configuration is right" in done.stdout, done.stderr
 
 
 def test_an_exit_code_comes_through(copy_of_repo) -> None:
