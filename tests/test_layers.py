@@ -34,6 +34,7 @@ LAYERS = (
     ("reports",),
     ("nightly",),
     ("demo",),
+    ("prove",),
     ("web",),
     ("cli",),
 )

@@ -29,6 +29,7 @@ SECTIONS = {
         "doctor": "datalake.cli.doctor:doctor",
         "cron": "datalake.cli.cron:cron",
         "test": "datalake.cli.selftest:test",
+        "prove": "datalake.cli.prove:prove",
     },
     "Demo": {
         "demo": "datalake.cli.demo:demo",

@@ -1,0 +1,45 @@
+"""manage.py prove NAME: the long proofs, in a scratch copy of this installation, with a seed that repeats them."""
+
+import os
+import sys
+
+import click
+
+from datalake.cli.door import Door, pass_door
+from datalake.errors import DatalakeError
+
+
+@click.group()
+def prove() -> None:
+    """Prove on this machine what is promised, over many cases.
+
+    Works in a scratch copy: your data, records and alerts are not touched.
+    """
+
+
+@prove.command()
+@click.option("--instants", default=50, show_default=True, help="Kills at seeded instants of the night.")
+@click.option("--seed", default=1, show_default=True, help="What decides the instants and the files.")
+@click.option("--rows", default=2000, show_default=True, help="Records in each of the two files.")
+@pass_door
+def kills(door: Door, instants: int, seed: int, rows: int) -> None:
+    """Kill a night in every way; the next run must load it whole.
+
+    By SIGKILL of all, of Bash alone, of Python alone, by SIGTERM and by SIGINT, at seeded instants and at every
+    stage boundary.
+    """
+    from tqdm import tqdm
+
+    from datalake.prove.kills import proof, seeded_kills
+
+    bash = os.environ.get("DATALAKE_TEST_BASH", "bash")
+    with proof(door.lake.root, seed, bash, rows) as prepared:
+        planned = seeded_kills(seed, instants, len(prepared.boundaries))
+        trials = list(tqdm(prepared.trials(planned), "kills", len(planned), leave=False, disable=None, file=sys.stderr))
+        wrong = [trial for trial in trials if trial.problems]
+        for trial in wrong:
+            click.echo(f"{trial.kill} ({trial.where}): {'; '.join(trial.problems)}")
+        if wrong:
+            kept = f"Their data and logs are kept in {prepared.scratch.root / 'failed'}."
+            raise DatalakeError(f"{len(wrong)} of {len(trials)} killed nights were not whole after the next run.", kept)
+        click.echo(f"All {len(trials)} killed nights were whole after the next run (seed {seed}).")
