@@ -14,7 +14,7 @@ from datalake.runs.aside import free_name
 from datalake.runs.rows import COLUMNS, completed
 
 SCHEMA = Path(__file__).parent / "schema"
-NEWEST = 1
+NEWEST = 2
 
 Older = list[dict[str, str | None]]
 
@@ -27,20 +27,25 @@ class NewerSchema(DatalakeError):
 
 def migrate(connection: sqlite3.Connection, database: Path, runtime_csv: Path | None) -> None:
     """Bring an open database to the newest schema; a new one takes over the CSV's runs. Raise NewerSchema."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == NEWEST:
-        return
+    version = _version(connection)
     if version > NEWEST:
         raise NewerSchema(
             f"{database} has schema {version}, this program knows {NEWEST}: it was written by a newer version.",
             "Update this checkout (git pull), or move the file away.",
         )
-    older = _older_rows(connection)
-    if older is not None:
-        _keep_original(connection, database)
-    elif runtime_csv is not None:
-        older = _from_csv(runtime_csv)
-    _create(connection, older or [])
+    if version == 0:
+        older = _older_rows(connection)
+        if older is not None:
+            _keep_original(connection, database)
+        elif runtime_csv is not None:
+            older = _from_csv(runtime_csv)
+        _step(connection, 1, older or [])
+    for number in range(max(version, 1) + 1, NEWEST + 1):
+        _step(connection, number)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _from_csv(runtime_csv: Path) -> Older:
@@ -69,22 +74,29 @@ def _keep_original(connection: sqlite3.Connection, database: Path) -> None:
     logger.warning("%s had an older table: its rows are taken over, the original is kept as %s", database, kept)
 
 
-def _create(connection: sqlite3.Connection, older: Older) -> None:
-    script = (SCHEMA / "001_runs.sql").read_text(encoding="utf-8")
-    names = ", ".join(COLUMNS)
-    marks = ", ".join(f":{column}" for column in COLUMNS)
+def _step(connection: sqlite3.Connection, number: int, older: Older | None = None) -> None:
+    """Carry out one numbered file, unless another process was faster; older: rows that the first one takes over."""
+    (file,) = SCHEMA.glob(f"{number:03}_*.sql")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.execute("DROP TABLE IF EXISTS etl_runtime")
-        for statement in _statements(script):
-            connection.execute(statement)
-        insert = f"INSERT INTO etl_runtime ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
-        connection.executemany(insert, older)
-        connection.execute(f"PRAGMA user_version = {NEWEST}")
+        if _version(connection) < number:
+            if older is not None:
+                connection.execute("DROP TABLE IF EXISTS etl_runtime")
+            for statement in _statements(file.read_text(encoding="utf-8")):
+                connection.execute(statement)
+            _take_over(connection, older or [])
+            connection.execute(f"PRAGMA user_version = {number}")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _take_over(connection: sqlite3.Connection, older: Older) -> None:
+    names = ", ".join(COLUMNS)
+    marks = ", ".join(f":{column}" for column in COLUMNS)
+    insert = f"INSERT INTO etl_runtime ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
+    connection.executemany(insert, older)
 
 
 def _statements(script: str) -> list[str]:
