@@ -1,6 +1,9 @@
 """Debian's Chromium on every page: light, dark, phone; console, accessibility, and where its requests go."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 from waitress.server import create_server
 
-from datalake.settings import Settings
+from datalake.clock import MovedClock
 from datalake.web.app import create_app
-from web.conftest import BAD, GOOD
+from datalake.zones.paths import Lake
+from web.conftest import BREAKFAST, SETTINGS, WEDNESDAY, new_lake, night, published, refused, write_record
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -23,12 +27,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-LOOKS = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 320, "height": 700}},
-}
+STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+LAYOUT = {"runOnly": ["scrollable-region-focusable", "target-size", "color-contrast"]}
+PAGES = ("/", "/runs", "/runs/20251105T020000Z-1", "/feeds", "/feeds/irb", "/rejects", "/status", "/about")
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs /usr/bin/chromium (apt-get install chromium)")
 
@@ -41,9 +43,10 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def site(lake):
-    server = create_server(create_app(lake, Settings()), host="127.0.0.1", port=0)
+@contextmanager
+def served(lake: Lake) -> Iterator[str]:
+    """Serve a lake as the program does; give its address."""
+    server = create_server(create_app(lake, SETTINGS, MovedClock(BREAKFAST)), host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
@@ -51,10 +54,10 @@ def site(lake):
     thread.join()
 
 
-@pytest.fixture(params=LOOKS)
-def page(request, browser, site):
+@contextmanager
+def opened(browser, site):
     """A page that remembers what its console said and whom it asked."""
-    with browser.new_context(base_url=site, **LOOKS[request.param]) as context:
+    with browser.new_context(base_url=site, viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
         page.said, page.asked = [], set()
         page.on("console", lambda message: page.said.append(message.text))
@@ -63,30 +66,98 @@ def page(request, browser, site):
         yield page
 
 
-def open_quietly(page, site, path):
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
-
-    assert page.said == []
-    assert page.asked == {site.removeprefix("http://")}
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert [each["id"] for each in Axe().run(page, options=RULES).response["violations"]] == []
-
-
-def test_overview_with_runs(page, site, in_database):
-    in_database(GOOD, BAD)
-
-    open_quietly(page, site, "/")
-
-    assert page.evaluate("Chart.getChart('runtime-chart').data.datasets[0].data") == [2.25, None]
+def fill(lake: Lake) -> None:
+    """Two weeks with a refused file, rejected rows and a night that did not run."""
+    for back in range(14, -1, -1):
+        day = WEDNESDAY - timedelta(days=back)
+        if back == 4:
+            write_record(lake, night(day, published("irb", day), refused("grants", day)))
+        elif back != 8:
+            irb, grants = published("irb", day, rejected=back % 3), published("grants", day)
+            write_record(lake, night(day, irb, grants, seconds=120 + back))
 
 
-def test_overview_of_an_empty_lake(page, site):
-    open_quietly(page, site, "/")
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    lake = new_lake(tmp_path_factory.mktemp("full"))
+    fill(lake)
+    with served(lake) as site:
+        yield site
 
 
-def test_overview_with_a_corrupt_database(page, site, in_csv, lake):
-    in_csv(GOOD)
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    with served(new_lake(tmp_path_factory.mktemp("empty"))) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    lake = new_lake(tmp_path_factory.mktemp("broken"))
+    fill(lake)
     lake.database.write_bytes(b"no database" * 1000)
+    (lake.config / "modules" / "irb.yaml").write_text("colums: []\n")
+    with served(lake) as site:
+        yield site
 
-    open_quietly(page, site, "/")
+
+def faults(page, rules) -> list[str]:
+    return [
+        f"{each['id']}: {each['nodes'][0]['html']}" for each in Axe().run(page, options=rules).response["violations"]
+    ]
+
+
+def look_at(browser, site: str, path: str) -> None:
+    """Light, dark and at the narrowest width that WCAG asks for, in one visit."""
+    with opened(browser, site) as page:
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert faults(page, STANDARD) == []
+        page.emulate_media(color_scheme="dark")
+        assert faults(page, COLOURS) == []
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 320, "height": 700})
+        page.wait_for_function("document.documentElement.scrollWidth <= 320")
+        assert faults(page, LAYOUT) == []
+        assert page.said == []
+        assert page.asked == {site.removeprefix("http://")}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_full_lake(browser, full, path):
+    look_at(browser, full, path)
+
+
+@pytest.mark.parametrize("path", ["/", "/runs", "/feeds", "/rejects", "/status"])
+def test_an_empty_lake(browser, empty, path):
+    look_at(browser, empty, path)
+
+
+@pytest.mark.parametrize("path", ["/", "/runs", "/status"])
+def test_a_lake_with_a_corrupt_database_and_wrong_rules(browser, broken, path):
+    look_at(browser, broken, path)
+
+
+def test_the_charts_are_drawn_by_chart_js(browser, full):
+    with opened(browser, full) as page:
+        page.goto("/")
+
+        drawn = page.evaluate("Chart.getChart('runtime-chart').data.datasets.map((each) => each.label)")
+
+    assert drawn == ["loaded", "usual (median)", "usual (p10 to p90)", "", "failed", "did not run"]
+
+
+def test_keyboard_alone_reaches_the_content_and_filters_the_runs(browser, full):
+    with opened(browser, full) as page:
+        page.goto("/runs")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#content")
+
+        page.get_by_label("Status").focus()
+        page.keyboard.press("f")
+        page.get_by_role("button", name="Show").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**status=failure**")
+
+        assert page.get_by_text("1 run: 0 successes, 1 failure").is_visible()

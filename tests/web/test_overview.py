@@ -1,139 +1,226 @@
-"""The overview: what a person sees who opens port 8080."""
+"""The overview: what a person sees who opens port 8080 at breakfast."""
 
-import json
-import re
 import sqlite3
-from html import unescape
+from datetime import timedelta
 
-from web.conftest import BAD, GOOD
+import pytest
+
+from web.conftest import TUESDAY, WEDNESDAY, night, published, refused
+from web.pages import chart, links, markup, rows, text
 
 HOSTILE = "\x1b[31m</script><script>alert(1)</script> {{7*7}}"
 
 
-def page_text(client, path="/"):
-    markup = client.get(path).get_data(as_text=True)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", markup)).split())
+def nights(count, last=WEDNESDAY, **more):
+    """So many good nights up to a last one, oldest first."""
+    return [night(last - timedelta(days=back), **more) for back in range(count - 1, -1, -1)]
 
 
-def chart_data(client):
-    markup = client.get("/").get_data(as_text=True)
-    return json.loads(re.search(r'id="runtime-chart-data">(.*?)</script>', markup, re.DOTALL)[1])
+class TestVerdict:
+    def test_an_empty_lake_says_no_data_yet_and_names_the_command(self, client):
+        said = text(client, "/")
+
+        assert "No data yet" in said
+        assert "bash src/cron_runner.sh" in said
+
+    def test_all_feeds_current(self, client, record):
+        record(*nights(2))
+
+        assert "Both feeds are current: they show Huron as of Tue 4 Nov. Loaded Wed 5 Nov 02:02 EST." in text(
+            client, "/"
+        )
+
+    def test_a_night_that_did_not_run_is_told_with_the_command(self, client, record):
+        record(*nights(2, last=TUESDAY))
+
+        said = text(client, "/")
+
+        assert "The load of Wed 5 Nov did not run." in said
+        assert "The published tables are whole and show Huron as of Mon 3 Nov." in said
+        assert "Last load did not run" in said
+
+    def test_a_refused_file_is_told_with_its_reason_and_what_to_do(self, client, record):
+        record(night(TUESDAY), night(WEDNESDAY, published("irb", WEDNESDAY), refused("grants", WEDNESDAY)))
+
+        said = text(client, "/")
+
+        assert "1 of 2 feeds is current as of Tue 4 Nov." in said
+        assert 'has no column "status"' in said
+        assert "python manage.py retry grants" in said
 
 
-def test_an_empty_lake_says_no_data_yet_and_names_the_command(client):
-    text = page_text(client)
+class TestNights:
+    def test_each_run_shows_its_status_as_a_word_with_start_end_and_runtime(self, client, record):
+        record(night(TUESDAY), night(WEDNESDAY, refused("grants", WEDNESDAY), seconds=3.2))
 
-    assert "No data yet" in text
-    assert "bash src/cron_runner.sh" in text
+        table = rows(client, "/", "The latest 2 of 2 runs, newest first")
+
+        assert table[0][:5] == ["Wed 5 Nov 2025", "failure", "2025-11-05 02:00:00", "2025-11-05 02:00:03", "3.2 s"]
+        assert table[1][:5] == ["Tue 4 Nov 2025", "success", "2025-11-04 02:00:00", "2025-11-04 02:02:15", "2 min 15 s"]
+
+    def test_the_chart_tells_good_failed_and_missed_nights_apart(self, client, record):
+        first, failed = WEDNESDAY - timedelta(days=3), WEDNESDAY - timedelta(days=2)
+        record(
+            night(first, seconds=120), night(failed, refused("irb", failed), seconds=30), night(WEDNESDAY, seconds=150)
+        )
+
+        data = chart(client, "/", "runtime-chart")
+
+        assert data["labels"] == ["Sun 2 Nov", "Mon 3 Nov", "Tue 4 Nov", "Wed 5 Nov"]
+        assert data["good"] == [2.0, None, None, 2.5]
+        assert data["failed"] == [None, 0.5, None, None]
+        assert data["missed"] == [None, None, 0, None]
+
+    def test_the_band_is_that_of_the_good_nights_before(self, client, record):
+        record(*(each for each in nights(11, seconds=60)[:-1]), night(WEDNESDAY, seconds=600))
+
+        data = chart(client, "/", "runtime-chart")
+
+        assert data["median"] == [None] * 10 + [1.0]
+        assert (data["p10"][-1], data["p90"][-1]) == (1.0, 1.0)
+        assert "10 min 00 s, +900 % against usual" in text(client, "/")
+
+    def test_a_retry_of_one_feed_makes_the_night_good_but_is_no_runtime_to_compare(self, client, record):
+        failed = night(WEDNESDAY, refused("grants", WEDNESDAY), published("irb", WEDNESDAY), seconds=100)
+        retry = night(WEDNESDAY, published("grants", WEDNESDAY), seconds=4, at="09:14", trigger="retry")
+        record(night(TUESDAY), failed, retry)
+
+        assert chart(client, "/", "runtime-chart")["good"] == [2.25, None]
+        assert "Both feeds are current" in text(client, "/")
+
+    def test_the_calendar_has_a_word_for_every_night(self, client, record):
+        record(night(TUESDAY - timedelta(days=1)), night(WEDNESDAY, refused("irb", WEDNESDAY)))
+
+        cells = [cell for row in rows(client, "/", "Calendar of nights") for cell in row]
+
+        assert "✓Mon 3 Nov: loaded" in cells
+        assert "MTue 4 Nov: did not run" in cells
+        assert "FWed 5 Nov: failed" in cells
+        assert cells.count("still to come") == 4  # Thursday to Sunday
+        assert cells.count("before the first run") == 25 * 7
+
+    def test_the_rate_counts_nights_that_did_not_run(self, client, record):
+        record(night(TUESDAY - timedelta(days=1)), night(WEDNESDAY))
+
+        assert "2 of 3 nights (67 %)" in text(client, "/")
 
 
-def test_each_run_shows_its_status_as_a_word_with_start_end_and_runtime(client, in_database):
-    in_database(GOOD, BAD)
+def test_text_from_outside_is_shown_as_text(client, record):
+    record(night(TUESDAY), night(WEDNESDAY, error=HOSTILE, fix=HOSTILE))
 
-    text = page_text(client)
+    content = markup(client, "/")
 
-    assert "2025-11-04 success 2025-11-04 02:00:00 2025-11-04 02:02:15 2 min 15 s" in text
-    assert "2025-11-05 failure 2025-11-05 02:00:00 2025-11-05 02:00:03 3.2 s" in text
-
-
-def test_the_newest_run_stands_first_in_the_table_and_last_in_the_chart(client, in_database):
-    in_database(GOOD, BAD)
-
-    assert page_text(client).index("2025-11-05 failure") < page_text(client).index("2025-11-04 success")
-    assert chart_data(client) == {
-        "labels": ["2025-11-04 02:00:00", "2025-11-05 02:00:00"],
-        "success": [2.25, None],
-        "failure": [None, 0.053],
-    }
+    assert "<script>alert" not in content
+    assert "\x1b" not in content
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}}" in content
 
 
-def test_text_from_outside_is_shown_as_text(client, in_database):
-    in_database(("2025-11-05", HOSTILE, *BAD[2:]), error=HOSTILE)
-
-    markup = client.get("/").get_data(as_text=True)
-
-    assert "<script>alert" not in markup
-    assert "\x1b" not in markup
-    assert "</script><script>alert(1)</script> {{7*7}}" in page_text_of(markup)
-
-
-def page_text_of(markup):
-    return unescape(re.sub(r"<[a-z/!][^>]*>", " ", markup))
-
-
-def test_a_name_that_is_not_utf8_does_no_harm(client, in_csv, lake):
-    in_csv(GOOD)
-    lake.runtime_csv.write_bytes(lake.runtime_csv.read_bytes().replace(b"dl1", b"dl\xff1"))
-
-    assert "dl\ufffd1" in page_text(client)
-
-
-def test_download_full_csv_is_the_file_in_logs(client, in_csv, lake):
-    in_csv(GOOD, BAD)
+def test_download_full_csv_is_the_file_in_logs(client, record, lake):
+    record(*nights(2))
 
     answer = client.get("/etl_runtime_stats.csv")
 
     assert answer.data == lake.runtime_csv.read_bytes()
     assert answer.headers["Content-Disposition"] == "attachment; filename=etl_runtime_stats.csv"
+    assert "/etl_runtime_stats.csv" in links(client, "/")
 
 
-def test_a_demo_lake_says_demo_on_every_page(client, lake):
-    assert "DEMO" not in page_text(client)
+def test_a_demo_lake_says_demo_on_every_page_and_is_judged_by_its_last_night(client, record, lake):
+    record(*nights(2, last=TUESDAY - timedelta(days=30)))
+    assert "DEMO" not in text(client, "/")
 
-    (lake.metadata / "demo.json").write_text("{}")
+    lake.demo_marker.write_text("{}")
 
-    assert "DEMO" in page_text(client)
-    assert "DEMO" in page_text(client, "/nowhere")
+    assert all("DEMO" in text(client, path) for path in ("/", "/runs", "/feeds", "/rejects", "/status", "/about"))
+    assert "Both feeds are current" in text(client, "/")
 
 
 class TestHalfBroken:
+    GOOD = ("2025-11-05", "dl1", "2025-11-05 02:00:00", "2025-11-05 02:02:15", 135, 2.25, "success")
+
+    @pytest.fixture(params=["/", "/runs", "/feeds", "/rejects", "/status"])
+    def page(self, request):
+        return request.param
+
     def test_a_missing_database_is_named_and_the_csv_shown(self, client, in_csv):
-        in_csv(GOOD)
+        in_csv(self.GOOD)
 
-        text = page_text(client)
+        said = text(client, "/")
 
-        assert "logs/etl_stats.db is missing. These runs come from logs/etl_runtime_stats.csv." in text
-        assert "2025-11-04 success" in text
+        assert "logs/etl_stats.db is missing. The runs shown come from logs/etl_runtime_stats.csv" in said
+        assert "Wed 5 Nov 2025 success" in said
 
-    def test_a_corrupt_database_is_named_and_the_csv_shown(self, client, in_csv, lake):
-        in_csv(GOOD)
+    def test_a_corrupt_database_is_named_on_every_page(self, client, in_csv, lake, page):
+        in_csv(self.GOOD)
         lake.database.write_bytes(b"this is no database at all" * 100)
 
-        text = page_text(client)
+        assert "logs/etl_stats.db cannot be read (file is not a database)" in text(client, page)
 
-        assert "logs/etl_stats.db cannot be read (file is not a database)" in text
-        assert "2025-11-04 success" in text
-
-    def test_a_locked_database_is_named_and_the_csv_shown(self, client, in_csv, in_database, lake, monkeypatch):
-        monkeypatch.setattr("datalake.web.runtimes.BUSY_SECONDS", 0.01)
-        in_csv(GOOD)
-        in_database(GOOD)
+    def test_a_locked_database_is_named_and_the_csv_shown(self, client, record, lake, monkeypatch):
+        monkeypatch.setattr("datalake.web.record.BUSY_SECONDS", 0.01)
+        record(*nights(2))
         writer = sqlite3.connect(lake.database)
         writer.execute("BEGIN EXCLUSIVE")
 
-        text = page_text(client)
+        said = text(client, "/")
         writer.close()
 
-        assert "logs/etl_stats.db cannot be read (database is locked)" in text
-        assert "2025-11-04 success" in text
+        assert "logs/etl_stats.db cannot be read (database is locked)" in said
+        assert "Wed 5 Nov 2025 success" in said
+
+    def test_a_database_torn_in_the_middle_is_named_and_the_csv_shown(self, client, record, lake):
+        record(*nights(40))
+        content = bytearray(lake.database.read_bytes())
+        content[8192:] = b"\xff" * (len(content) - 8192)
+        lake.database.write_bytes(content)
+
+        said = text(client, "/")
+
+        assert "logs/etl_stats.db cannot be read" in said
+        assert "Wed 5 Nov 2025 success" in said
 
     def test_an_empty_database_file_is_named_and_the_csv_shown(self, client, in_csv, lake):
-        in_csv(GOOD)
+        in_csv(self.GOOD)
         lake.database.touch()
 
-        text = page_text(client)
+        said = text(client, "/")
 
-        assert "logs/etl_stats.db cannot be read (no such table: etl_runtime)" in text
-        assert "2025-11-04 success" in text
+        assert "logs/etl_stats.db cannot be read (no such table: etl_runtime)" in said
+        assert "Wed 5 Nov 2025 success" in said
 
-    def test_a_torn_line_of_the_csv_is_left_out(self, client, in_csv, lake):
-        in_csv(GOOD)
-        with lake.runtime_csv.open("a") as file:
-            file.write("2025-11-05,dl1,2025-11-05 02:0")
+    def test_an_older_database_is_read_by_the_names_of_its_columns(self, client, lake):
+        connection = sqlite3.connect(lake.database)
+        connection.execute("CREATE TABLE etl_runtime (id INTEGER PRIMARY KEY, date, start_time, runtime_sec, status)")
+        connection.execute("INSERT INTO etl_runtime VALUES (1, '2025-11-05', '2025-11-05 02:00:00', 135, 'success')")
+        connection.commit()
+        connection.close()
 
-        assert "The latest 1 of 1 run" in page_text(client)
+        said = text(client, "/")
 
-    def test_reading_never_makes_a_file(self, client, lake):
-        client.get("/")
+        assert "logs/etl_stats.db is of another version" in said
+        assert "Wed 5 Nov 2025 success 2025-11-05 02:00:00" in said
 
-        assert not lake.database.exists()
+    def test_a_line_of_the_csv_that_is_torn_or_not_utf8_does_no_harm(self, client, in_csv, lake):
+        in_csv(self.GOOD)
+        lake.runtime_csv.write_bytes(
+            lake.runtime_csv.read_bytes().replace(b"dl1", b"dl\xff1") + b"2025-11-06,dl1,2025-1"
+        )
+
+        assert "Wed 5 Nov 2025 success" in text(client, "/")
+
+    def test_rules_that_cannot_be_read_are_named_and_the_runs_shown(self, client, record, lake):
+        record(*nights(2))
+        (lake.config / "modules" / "irb.yaml").write_text("colums: []\n")
+
+        said = text(client, "/")
+
+        assert "config/modules/irb.yaml:1" in said
+        assert "It cannot be told whether today's data is good." in said
+        assert "Wed 5 Nov 2025 success" in said
+
+    def test_reading_never_makes_a_file(self, client, lake, page):
+        before = sorted(lake.root.rglob("*"))
+
+        client.get(page)
+
+        assert sorted(lake.root.rglob("*")) == before

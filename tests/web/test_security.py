@@ -8,7 +8,7 @@ from datalake.errors import EXIT_USAGE
 from datalake.settings import Settings
 from datalake.web import serve
 from datalake.web.app import create_app
-from web.conftest import GOOD
+from web.conftest import WEDNESDAY, night
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8080", "localhost.evil.example"])
@@ -34,8 +34,8 @@ def test_every_answer_carries_the_policy(client, path):
     assert headers["Referrer-Policy"] == "same-origin"
 
 
-def test_pages_hold_no_inline_script_or_style(client, in_database):
-    in_database(GOOD)
+def test_pages_hold_no_inline_script_or_style(client, record):
+    record(night(WEDNESDAY))
 
     markup = client.get("/").get_data(as_text=True)
 
@@ -75,8 +75,8 @@ def test_an_address_that_others_can_reach_is_refused(tmp_path, capsys):
     assert "has no login" in capsys.readouterr().err
 
 
-def test_files_of_the_page_are_compressed_and_kept_by_the_browser(client, in_database):
-    in_database(GOOD)
+def test_files_of_the_page_are_compressed_and_kept_by_the_browser(client, record):
+    record(night(WEDNESDAY))
     markup = client.get("/").get_data(as_text=True)
     path = next(tag.split('src="')[1].split('"')[0] for tag in _opening_tags(markup, "script") if "chart." in tag)
 

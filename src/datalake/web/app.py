@@ -6,43 +6,52 @@ from flask import Flask, render_template
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
+from datalake.alerts import words
+from datalake.alerts.text import redacted
+from datalake.clock import Clock, SystemClock
+from datalake.errors import UsageError
 from datalake.settings import Settings
-from datalake.web import assets, compression, pages, security
-from datalake.web.text import count, duration, plain
+from datalake.web import assets, compression, routes, security, text
+from datalake.web.rows import key_of, night_of, succeeded
+from datalake.web.site import Site
 from datalake.zones.paths import Lake
 
 
-def create_app(lake: Lake, settings: Settings) -> Flask:
-    """Given a lake and its settings, return the application that serves its dashboard."""
+def create_app(lake: Lake, settings: Settings, clock: Clock | None = None, problem: str = "") -> Flask:
+    """Given a lake, its settings and what is wrong with them, if anything, return the application that serves it."""
     app = Flask(__name__, static_folder=None)
-    app.config.update(DEBUG=False, PROPAGATE_EXCEPTIONS=False, LAKE=lake, SETTINGS=settings)
+    site = Site(lake, settings, clock or SystemClock(), problem)
+    app.config.update(DEBUG=False, PROPAGATE_EXCEPTIONS=False, SITE=site)
     _word(app)
     compression.register(app)
     security.register(app)
     assets.register(app)
-    app.register_blueprint(pages.blueprint)
+    routes.register(app)
     app.register_error_handler(HTTPException, _refuse)
-    app.context_processor(lambda: {"name": settings.name, "demo": is_demo(lake)})
+    app.register_error_handler(UsageError, _wrong_question)
+    app.context_processor(lambda: {"site": site})
     return app
-
-
-def is_demo(lake: Lake) -> bool:
-    """Given a lake, tell whether it holds synthetic data only."""
-    return (lake.metadata / "demo.json").exists()
 
 
 def _word(app: Flask) -> None:
     """Every text that a template prints goes through plain(); autoescape does the rest."""
-    app.jinja_env.finalize = _printable
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(duration=duration, count=count)
+    environment = app.jinja_env
+    environment.finalize = _printable
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters.update(duration=text.duration, day=text.day, size=text.size, redacted=redacted)
+    environment.filters.update(key=key_of, ok=succeeded, night_of=night_of)
+    environment.filters.update(count=words.count, number=text.number, listed=words.listed, short_day=words.day)
 
 
 def _printable(value: Any) -> Any:
     if value is None:
         return ""
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return text.plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _refuse(error: HTTPException) -> tuple[str, int]:
     return render_template("error.html", title=error.name, text=error.description), error.code or 500
+
+
+def _wrong_question(error: UsageError) -> tuple[str, int]:
+    return render_template("error.html", title="That cannot be shown", text=str(error)), 400

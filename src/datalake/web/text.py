@@ -1,19 +1,14 @@
-"""PURE. How values are worded on a page: durations, counts, and text that came from outside."""
+"""PURE. How values are worded on a page, beyond what the messages word too."""
 
-import re
+from datetime import date
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
+from datalake.alerts.text import printable
+from datalake.alerts.words import full_day
 
 
 def plain(text: str) -> str:
-    """Given text from a log, a file name or a cell, return it without terminal codes and control characters.
-
-    Line ends and tabs stay; bytes that were not UTF-8 become the replacement character.
-    """
-    without_codes = _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
-    return _SURROGATES.sub("\ufffd", without_codes)
+    """Given text from a log, a file name or a cell, return it without terminal codes and control characters."""
+    return text if text.isprintable() else printable(text)
 
 
 def duration(seconds: float | None) -> str:
@@ -30,6 +25,22 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """Given a number and its noun, return "1 run" or "1,240 runs"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def day(value: date | None) -> str:
+    """Given a date, return it as `Tue 4 Nov 2025`, a dash where there is none."""
+    return full_day(value) if value else "–"
+
+
+def size(number: float) -> str:
+    """Given bytes, return them as `812 bytes`, `1.4 MB`, `20.0 GB`."""
+    if number < 1000:
+        return f"{number:.0f} bytes"
+    for unit in ("kB", "MB", "GB", "TB"):
+        number /= 1000
+        if number < 1000 or unit == "TB":
+            break
+    return f"{number:.1f} {unit}"
+
+
+def number(value: int | None) -> str:
+    """Given a whole number, return it as `48,210`, a dash where there is none."""
+    return "–" if value is None else f"{value:,}"

@@ -1,0 +1,58 @@
+"""PURE. Rejected rows counted by rule, feed and week, from what each file's outcome says."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from datalake.web.rows import FileRow
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    """How often one rule rejected rows of one feed, a number a week, oldest first."""
+
+    feed: str
+    rule: str
+    weeks: list[int]
+    total: int
+
+
+@dataclass(frozen=True)
+class RejectTable:
+    """Rejected rows by feed and rule; weeks are Mondays, oldest first; worst rule first."""
+
+    weeks: list[date]
+    rules: list[RuleCount]
+    total: int
+
+
+def mondays(first: date, last: date) -> list[date]:
+    """Given two nights, return the Mondays of the weeks that they and all between lie in."""
+    monday = first - timedelta(days=first.weekday())
+    return [monday + timedelta(days=7 * week) for week in range((last - monday).days // 7 + 1)]
+
+
+def reject_table(files: Iterable[FileRow], first: date, last: date) -> RejectTable:
+    """Given files of the nights from first to last, return their rejected rows by feed, rule and week."""
+    weeks = mondays(first, last)
+    counts: Counter[tuple[str, str, int]] = Counter()
+    for file in files:
+        for rule, rows in file.rejected_by_rule.items():
+            if file.night and first <= file.night <= last:
+                counts[file.feed, rule, (file.night - weeks[0]).days // 7] += rows
+    pairs = {(feed, rule) for feed, rule, _ in counts}
+    rules = [_rule_count(feed, rule, counts, len(weeks)) for feed, rule in pairs]
+    ordered = sorted(rules, key=lambda each: (-each.total, each.feed, each.rule))
+    return RejectTable(weeks, ordered, sum(each.total for each in ordered))
+
+
+def _rule_count(feed: str, rule: str, counts: Counter[tuple[str, str, int]], weeks: int) -> RuleCount:
+    by_week = [counts[feed, rule, week] for week in range(weeks)]
+    return RuleCount(feed, rule, by_week, sum(by_week))
+
+
+def rejected_share(files: Sequence[FileRow]) -> str:
+    """Given files, return the share of their rows that was rejected, as `0.3 %`."""
+    read = sum(file.rows_read for file in files)
+    return f"{100 * sum(file.rejected for file in files) / read:.2g} %" if read else "–"

@@ -1,0 +1,37 @@
+"""PURE. CSV for people with Excel: text that starts like a formula is made inert, numbers stay numbers."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+_FORMULA_STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\0",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # ASVS 1.2.10 and full-width forms
+
+
+def cell(value: Any) -> Any:
+    """Given a value, return a CSV cell: text that a spreadsheet could run gets an apostrophe before it."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    return "" if value is None else value
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Given column names and rows, return them as CSV with CRLF line ends, as RFC 4180 has it."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([cell(name) for name in columns])
+    writer.writerows([cell(value) for value in row] for row in rows)
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""The pages. Each reads, has the figures made, and renders one template."""

@@ -1,0 +1,79 @@
+"""All feeds, and one feed: what it shows, how it went, and its rules in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import abort, render_template
+
+from datalake.web import queries
+from datalake.web.blueprint import blueprint
+from datalake.web.figures.feed import feed_chart
+from datalake.web.figures.feeds import Feed, duties
+from datalake.web.figures.rules import in_words
+from datalake.web.known import Now, look
+from datalake.web.record import Record, ask
+from datalake.web.rows import FeedRow, FileRow
+from datalake.web.site import Site, this_site
+
+SPARK = 30  # outcomes of a feed in its line
+HISTORY = 90  # outcomes on a feed's own page
+FILES = 14
+
+History = dict[str, list[FeedRow]]
+
+
+@dataclass(frozen=True)
+class OneFeed:
+    """One feed's outcomes and files, newest first."""
+
+    now: Now
+    feed: Feed
+    history: list[FeedRow]
+    files: list[FileRow]
+
+
+def histories(record: Record, feeds: Sequence[Feed]) -> History:
+    """Return the last outcomes of each feed, newest first."""
+    return {feed.name: queries.history_of_feed(record.connection, feed.name, SPARK) for feed in feeds}
+
+
+@blueprint.get("/feeds")
+def feeds() -> str:
+    """All feeds."""
+    site = this_site()
+    now, history = ask(site.lake, lambda record: _all(site, record))
+    return render_template("feeds.html", now=now, history=history, duties=duties(now.feeds))
+
+
+def _all(site: Site, record: Record) -> tuple[Now, History]:
+    now = look(site, record)
+    return now, histories(record, now.feeds)
+
+
+@blueprint.get("/feeds/<name>")
+def feed(name: str) -> str:
+    """One feed."""
+    site = this_site()
+    shown = ask(site.lake, lambda record: _one(site, record, name))
+    if shown is None:
+        abort(404, "There is no such feed.")
+    contract = shown.feed.contract
+    return render_template(
+        "feed.html",
+        shown=shown,
+        now=shown.now,
+        feed=shown.feed,
+        contract=contract,
+        duties=duties([shown.feed]),
+        words=in_words(contract) if contract else None,
+        chart=feed_chart(shown.history),
+    )
+
+
+def _one(site: Site, record: Record, name: str) -> OneFeed | None:
+    now = look(site, record)
+    found = next((feed for feed in now.feeds if feed.name == name), None)
+    if found is None:
+        return None
+    history = queries.history_of_feed(record.connection, name, HISTORY)
+    return OneFeed(now, found, history, queries.files_of_feed(record.connection, name, FILES))

@@ -1,0 +1,145 @@
+"""All runs with filters in the URL, and one run."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Response, abort, render_template, request, url_for
+
+from datalake.runs.history import RecordedRun
+from datalake.web import asking, paging, queries
+from datalake.web.blueprint import blueprint
+from datalake.web.figures.run import Compared, compare
+from datalake.web.inert import csv_text
+from datalake.web.record import Record, ask
+from datalake.web.rows import FeedRow, FileRow
+from datalake.web.site import Site, span_of, this_site
+
+PAGE = 50
+CSV_COLUMNS = (
+    *("date", "hostname", "start_time", "end_time", "runtime_sec", "runtime_min", "status"),
+    *("run_id", "night", "trigger", "exit_code", "rows_read", "accepted", "rejected", "error"),
+)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of runs: counts by status over all pages, what the filters offer, where the next page begins."""
+
+    problem: str
+    rows: list[RecordedRun]
+    unpublished: dict[str, list[FeedRow]]
+    counts: dict[str, int]
+    choices: dict[str, list[str]]
+    next: str
+    last: date  # the night that presets count from
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """How a table is sorted, and where a click on each column leads."""
+
+    by: str
+    down: bool
+    links: dict[str, str]
+
+
+@blueprint.get("/runs")
+def runs() -> str:
+    """All runs: filtered, sorted, in pages."""
+    site = this_site()
+    given = request.args.to_dict()
+    wanted, order = asking.run_filter(given), asking.order(given)
+    listed = ask(site.lake, lambda record: _list(site, record, wanted, order, given.get("after", "")))
+    ranges = asking.presets(listed.last)
+    presets = [(name, _here(given, **{"from": first, "to": last, "after": ""})) for name, first, last in ranges]
+    links = {name: _here(given, sort=_turned(name, order), after="") for name in queries.SORTS}
+    return render_template(
+        "runs.html",
+        listed=listed,
+        given=given,
+        presets=presets,
+        sorted=Sorted(order.by, order.down, links),
+        more=_here(given, after=listed.next) if listed.next else "",
+        first=_here(given, after=""),
+        csv=f"{url_for('pages.runs_csv')}?{asking.with_changes(given, after='')}",
+    )
+
+
+def _here(given: dict[str, str], **changes: str) -> str:
+    return f"{url_for('pages.runs')}?{asking.with_changes(given, **changes)}"
+
+
+def _turned(name: str, order: queries.Order) -> str:
+    """A click on the sorted column turns it round; another column begins with its largest."""
+    return name if name == order.by and order.down else f"-{name}"
+
+
+def _list(site: Site, record: Record, wanted: queries.RunFilter, order: queries.Order, after: str) -> Listed:
+    connection = record.connection
+    key = paging.decode_key(after) if after else None
+    rows = queries.runs(connection, wanted, order, PAGE + 1, key)
+    shown = rows[:PAGE]
+    following = paging.encode(queries.sort_key(connection, shown[-1], order)) if len(rows) > PAGE else ""
+    counts = queries.count_runs(connection, wanted)
+    span = span_of(site, record)
+    last = span.last if span else site.today()
+    unpublished = queries.feeds_not_published(connection, shown)
+    return Listed(record.problem, shown, unpublished, counts, queries.choices(connection), following, last)
+
+
+@blueprint.get("/runs.csv")
+def runs_csv() -> Response:
+    """The runs of a filter as CSV, the record's old seven columns first."""
+    given = request.args.to_dict()
+    wanted, order = asking.run_filter(given), asking.order(given)
+    rows = ask(this_site().lake, lambda record: queries.runs(record.connection, wanted, order, -1))
+    text = csv_text(CSV_COLUMNS, ([_csv_value(row, name) for name in CSV_COLUMNS] for row in rows))
+    return Response(text, mimetype="text/csv", headers={"Content-Disposition": "attachment; filename=runs.csv"})
+
+
+def _csv_value(row: RecordedRun, name: str) -> Any:
+    if name == "runtime_min":
+        return None if row.runtime_sec is None else round(row.runtime_sec / 60, 2)
+    value = getattr(row, name)
+    return value.isoformat() if name == "night" and value else value
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One run and what belongs to it."""
+
+    problem: str
+    run: RecordedRun
+    feeds: list[FeedRow]
+    files: list[FileRow]
+    compared: Compared
+    before: RecordedRun | None
+    after: RecordedRun | None
+
+
+@blueprint.get("/runs/<key>")
+def run(key: str) -> str:
+    """One run: its feeds, files, stages, findings, and how it compares with the last good one."""
+    shown = ask(this_site().lake, lambda record: _show(record, key))
+    return render_template("run.html", shown=shown or abort(404, "There is no such run in the record."))
+
+
+def _show(record: Record, key: str) -> Shown | None:
+    connection = record.connection
+    found = queries.run(connection, key)
+    if found is None:
+        return None
+    good = queries.last_good_run(connection, found)
+    stages = queries.stages_of_run(connection, found.run_id)
+    good_stages = queries.stages_of_run(connection, good.run_id) if good else []
+    before, after = queries.neighbours(connection, found)
+    return Shown(
+        record.problem,
+        found,
+        queries.feeds_of_run(connection, found.run_id),
+        queries.files_of_run(connection, found.run_id),
+        compare(stages, good, good_stages),
+        before,
+        after,
+    )

@@ -1,0 +1,30 @@
+"""PURE. Keyset paging: a page ends with the key of its last row, and the next page begins behind it."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+
+from datalake.errors import UsageError
+
+
+def encode(key: Sequence[str | int | float]) -> str:
+    """Given a row's key, return the opaque text that stands for it in a link."""
+    return base64.urlsafe_b64encode(json.dumps(list(key)).encode()).decode().rstrip("=")
+
+
+def decode_key(cursor: str) -> tuple[str | int | float, int]:
+    """Given a cursor of the runs, return the sort value and the row's number; raise UsageError for any other text."""
+    key = _decoded(cursor)
+    if len(key) != 2 or not isinstance(key[0], (str, int, float)) or type(key[1]) is not int:
+        raise UsageError("The cursor is not one of ours.", "Begin again without it.")
+    return key[0], key[1]
+
+
+def _decoded(cursor: str) -> list[object]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        key = json.loads(base64.b64decode(padded.encode(), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise UsageError("The cursor is not one of ours.", "Begin again without it.") from error
+    return key if isinstance(key, list) else []

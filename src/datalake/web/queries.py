@@ -1,0 +1,200 @@
+"""What the pages and the API ask of the record. Every value is bound; names of columns come from the lists here."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from datalake.runs.history import RecordedRun, recorded
+from datalake.web.rows import (
+    FeedRow,
+    FileRow,
+    StageRow,
+    feed_row,
+    file_row,
+    stage_row,
+)
+
+NIGHT = "coalesce(r.night, r.date)"
+SORTS = {
+    "start": "coalesce(r.start_time, '')",
+    "night": f"coalesce({NIGHT}, '')",
+    "runtime": "coalesce(r.runtime_sec, -1)",
+    "status": "coalesce(r.status, '')",
+    "read": "coalesce(r.rows_read, -1)",
+    "rejected": "coalesce(r.rejected, -1)",
+}
+_WITH_NIGHT = f"SELECT t.*, {NIGHT} AS night FROM {{table}} t JOIN etl_runtime r ON r.run_id = t.run_id"  # noqa: S608
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs are wanted; None or "" means any."""
+
+    first: date | None = None  # nights, both ends included
+    last: date | None = None
+    status: str = ""
+    trigger: str = ""
+    feed: str = ""  # a feed that the run worked on
+    host: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """By what the runs are sorted: one of SORTS, then by id."""
+
+    by: str = "start"
+    down: bool = True
+
+
+def runs(
+    connection: sqlite3.Connection, wanted: RunFilter, order: Order, limit: int, after: tuple[Any, int] | None = None
+) -> list[RecordedRun]:
+    """Return at most limit runs; after: sort value and id of the last run of the page before."""
+    column, direction, behind = SORTS[order.by], "DESC" if order.down else "ASC", "<" if order.down else ">"
+    where, values = _where(wanted)
+    if after:
+        where, values = f"{where} AND ({column}, r.id) {behind} (?, ?)", [*values, *after]
+    sql = f"SELECT r.* FROM etl_runtime r WHERE {where} ORDER BY {column} {direction}, r.id {direction} LIMIT ?"  # noqa: S608
+    return [recorded(row) for row in connection.execute(sql, [*values, limit])]
+
+
+def count_runs(connection: sqlite3.Connection, wanted: RunFilter) -> dict[str, int]:
+    """Return how many runs of each status the filter lets through."""
+    where, values = _where(wanted)
+    sql = f"SELECT r.status, count(*) FROM etl_runtime r WHERE {where} GROUP BY r.status"  # noqa: S608
+    return {str(status): number for status, number in connection.execute(sql, values)}
+
+
+def sort_key(connection: sqlite3.Connection, run: RecordedRun, order: Order) -> tuple[Any, int]:
+    """Return what `after` needs to go on behind that run."""
+    sql = f"SELECT {SORTS[order.by]} FROM etl_runtime r WHERE r.id = ?"  # noqa: S608
+    (value,) = connection.execute(sql, (run.id,)).fetchone()
+    return value, run.id
+
+
+def run(connection: sqlite3.Connection, key: str) -> RecordedRun | None:
+    """Given a run id, or the row's number for a run without one, return the run."""
+    sql = "SELECT r.* FROM etl_runtime r WHERE r.run_id = ?1 OR (r.run_id IS NULL AND CAST(r.id AS TEXT) = ?1)"
+    row = connection.execute(sql, (key,)).fetchone()
+    return recorded(row) if row else None
+
+
+def runs_of_nights(connection: sqlite3.Connection, first: date, last: date) -> list[RecordedRun]:
+    """Return every run of the nights from first to last, both included."""
+    return runs(connection, RunFilter(first, last), Order("start", down=False), -1)
+
+
+def first_and_last_night(connection: sqlite3.Connection) -> tuple[date, date] | None:
+    """Return the earliest and the latest recorded night, None where no run is recorded."""
+    first, last = connection.execute(f"SELECT min({NIGHT}), max({NIGHT}) FROM etl_runtime r").fetchone()  # noqa: S608
+    return (date.fromisoformat(first), date.fromisoformat(last)) if first else None
+
+
+def choices(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return what the filters can offer: triggers, hosts and feeds that occur."""
+    asked = {
+        "trigger": 'SELECT DISTINCT "trigger" FROM etl_runtime WHERE "trigger" <> \'\' ORDER BY 1',
+        "host": "SELECT DISTINCT hostname FROM etl_runtime WHERE hostname <> '' ORDER BY 1",
+        "feed": "SELECT DISTINCT feed FROM etl_feed ORDER BY 1",
+    }
+    return {name: [row[0] for row in connection.execute(sql)] for name, sql in asked.items()}
+
+
+def feeds_of_run(connection: sqlite3.Connection, run_id: str | None) -> list[FeedRow]:
+    """Return what one run did, by feed; nothing for a run without an id."""
+    sql = f"{_WITH_NIGHT.format(table='etl_feed')} WHERE t.run_id = ? ORDER BY t.feed"
+    return [feed_row(dict(row)) for row in connection.execute(sql, (run_id,))]
+
+
+def feeds_not_published(connection: sqlite3.Connection, of: Iterable[RecordedRun]) -> dict[str, list[FeedRow]]:
+    """Return, by run id, the feeds that those runs could not publish."""
+    ids = [run.run_id for run in of if run.run_id]
+    marks = ", ".join("?" * len(ids))
+    sql = (
+        f"{_WITH_NIGHT.format(table='etl_feed')} WHERE t.run_id IN ({marks}) "
+        "AND t.status IN ('held', 'refused', 'failed') ORDER BY t.feed"
+    )
+    found: dict[str, list[FeedRow]] = {}
+    for row in connection.execute(sql, ids):
+        found.setdefault(row["run_id"], []).append(feed_row(dict(row)))
+    return found
+
+
+def files_of_run(connection: sqlite3.Connection, run_id: str | None) -> list[FileRow]:
+    """Return the files that one run took, by feed."""
+    sql = f"{_WITH_NIGHT.format(table='etl_file')} WHERE t.run_id = ? ORDER BY t.feed, t.id"
+    return [file_row(dict(row)) for row in connection.execute(sql, (run_id,))]
+
+
+def stages_of_run(connection: sqlite3.Connection, run_id: str | None) -> list[StageRow]:
+    """Return the stages of one run, as they were recorded."""
+    rows = connection.execute("SELECT * FROM etl_stage WHERE run_id = ? ORDER BY id", (run_id,))
+    return [stage_row(dict(row)) for row in rows]
+
+
+def latest_feeds(connection: sqlite3.Connection) -> list[FeedRow]:
+    """Return the last outcome of every feed, by name."""
+    newest = "t.id IN (SELECT max(id) FROM etl_feed GROUP BY feed)"
+    sql = f"{_WITH_NIGHT.format(table='etl_feed')} WHERE {newest} ORDER BY t.feed"
+    return [feed_row(dict(row)) for row in connection.execute(sql)]
+
+
+def history_of_feed(connection: sqlite3.Connection, feed: str, limit: int) -> list[FeedRow]:
+    """Return a feed's last outcomes, newest first."""
+    sql = f"{_WITH_NIGHT.format(table='etl_feed')} WHERE t.feed = ? ORDER BY t.id DESC LIMIT ?"
+    return [feed_row(dict(row)) for row in connection.execute(sql, (feed, limit))]
+
+
+def files_of_feed(connection: sqlite3.Connection, feed: str, limit: int) -> list[FileRow]:
+    """Return the last files taken for a feed, newest first."""
+    sql = f"{_WITH_NIGHT.format(table='etl_file')} WHERE t.feed = ? ORDER BY t.id DESC LIMIT ?"
+    return [file_row(dict(row)) for row in connection.execute(sql, (feed, limit))]
+
+
+def files_of_nights(connection: sqlite3.Connection, first: date, last: date, feed: str = "") -> list[FileRow]:
+    """Return the files of the nights from first to last that had rejected rows or were refused."""
+    sql = (
+        f"{_WITH_NIGHT.format(table='etl_file')} WHERE {NIGHT} BETWEEN ? AND ? "
+        "AND (t.rejected > 0 OR t.status = 'refused') AND (? = '' OR t.feed = ?) ORDER BY t.id DESC"
+    )
+    rows = connection.execute(sql, (first.isoformat(), last.isoformat(), feed, feed))
+    return [file_row(dict(row)) for row in rows]
+
+
+def last_good_run(connection: sqlite3.Connection, before: RecordedRun) -> RecordedRun | None:
+    """Return the last success recorded before a run that loaded a whole night."""
+    whole = "coalesce(\"trigger\", '') NOT IN ('retry', 'approve')"
+    sql = f"SELECT * FROM etl_runtime WHERE id < ? AND status = 'success' AND {whole} ORDER BY id DESC LIMIT 1"  # noqa: S608
+    row = connection.execute(sql, (before.id,)).fetchone()
+    return recorded(row) if row else None
+
+
+def neighbours(connection: sqlite3.Connection, run: RecordedRun) -> tuple[RecordedRun | None, RecordedRun | None]:
+    """Return the runs recorded just before and just after a run."""
+    before = connection.execute("SELECT * FROM etl_runtime WHERE id < ? ORDER BY id DESC LIMIT 1", (run.id,)).fetchone()
+    after = connection.execute("SELECT * FROM etl_runtime WHERE id > ? ORDER BY id LIMIT 1", (run.id,)).fetchone()
+    return (recorded(before) if before else None, recorded(after) if after else None)
+
+
+def _where(wanted: RunFilter) -> tuple[str, list[Any]]:
+    parts = list(_conditions(wanted))
+    return " AND ".join(["1", *(sql for sql, _ in parts)]), [value for _, value in parts]
+
+
+def _conditions(wanted: RunFilter) -> Iterable[tuple[str, Any]]:
+    given = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
+    for name, value in given.items():
+        if value:
+            yield _CONDITIONS[name], value.isoformat() if isinstance(value, date) else value
+
+
+_CONDITIONS = {
+    "first": f"{NIGHT} >= ?",
+    "last": f"{NIGHT} <= ?",
+    "status": "r.status = ?",
+    "trigger": 'r."trigger" = ?',
+    "feed": "EXISTS (SELECT 1 FROM etl_feed f WHERE f.run_id = r.run_id AND f.feed = ?)",
+    "host": "r.hostname = ?",
+}

@@ -1,0 +1,22 @@
+"""All that the dashboard answers to."""
+
+from flask import Flask
+
+from datalake.web.blueprint import blueprint
+from datalake.web.pages import feeds, overview, rejects, runs, status
+
+PAGES = (overview, runs, feeds, rejects, status)  # each registers its routes on the blueprint when imported
+NAVIGATION = (
+    ("overview", "Overview"),
+    ("runs", "Runs"),
+    ("feeds", "Feeds"),
+    ("rejects", "Rejects"),
+    ("status", "Status"),
+    ("about", "About"),
+)
+
+
+def register(app: Flask) -> None:
+    """Add every page, and the navigation between them."""
+    app.register_blueprint(blueprint)
+    app.context_processor(lambda: {"navigation": NAVIGATION})

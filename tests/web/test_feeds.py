@@ -1,0 +1,99 @@
+"""All feeds, one feed, and what was rejected."""
+
+from datetime import timedelta
+
+import pytest
+
+from web.conftest import TUESDAY, WEDNESDAY, night, published, refused
+from web.pages import chart, links, rows, text
+
+MONDAY = TUESDAY - timedelta(days=1)
+
+
+def test_each_feed_shows_its_date_its_rows_and_how_it_stands(client, record):
+    record(night(TUESDAY), night(WEDNESDAY, published("irb", WEDNESDAY, rejected=2), refused("grants", WEDNESDAY)))
+
+    table = rows(client, "/feeds", "Feeds")
+
+    assert table[0][:4] == ["grants Awards", "no file that night", "Mon 3 Nov 2025", "100"]
+    assert table[1][:8] == ["irb IRB protocols", "current", "Tue 4 Nov 2025", "98", "3", "5", "1", "2"]
+
+
+def test_a_feed_that_nobody_has_rules_for_any_more_is_still_shown(client, record):
+    record(night(WEDNESDAY, published("coi", WEDNESDAY)))
+
+    assert rows(client, "/feeds", "Feeds")[-1][:2] == ["coi", "has no rules"]
+    assert client.get("/feeds/coi").status_code == 200
+
+
+def test_every_feed_has_its_page_and_no_other_name_has_one(client, record):
+    record(night(WEDNESDAY))
+
+    paths = [path for path in links(client, "/feeds") if path.startswith("/feeds/")]
+
+    assert paths == ["/feeds/grants", "/feeds/irb"]
+    assert client.get("/feeds/nothing").status_code == 404
+    assert client.get("/feeds/..%2f..%2fetc").status_code == 404
+
+
+def test_a_feeds_nights_are_drawn_and_listed(client, record):
+    record(night(MONDAY), night(TUESDAY, refused("irb", TUESDAY)), night(WEDNESDAY, published("irb", WEDNESDAY, 4)))
+
+    data = chart(client, "/feeds/irb", "feed-chart")
+
+    assert data["labels"] == ["Mon 3 Nov", "Tue 4 Nov", "Wed 5 Nov"]
+    assert data["rows"] == [100, None, 96]
+    assert data["failed"] == [None, 100, None]
+    assert data["rejected"] == [0, 0, 4]
+    table = rows(client, "/feeds/irb", "Outcomes of this feed")
+    assert [row[1] for row in table] == ["published", "file refused", "published"]
+
+
+def test_a_feeds_rules_are_told_in_words(client):
+    said = text(client, "/feeds/irb")
+
+    assert "A file is this feed's when its whole name matches IRB_{date:%Y-%m-%d}.csv" in said
+    assert "A record is known by id." in said
+    assert "A file waits for OK when more than 1 % of its rows are rejected." in said
+    assert "amount >= 0 (amount_known), otherwise the row is loaded and the finding told" in said
+
+
+def test_the_data_dictionary_names_every_column_with_its_rules(client):
+    table = rows(client, "/feeds/irb", "Data dictionary")
+
+    assert table[0] == ["id (key)", "", "text", "required", "the row is rejected", "internal", "Names the record"]
+    assert table[1][:5] == ["status", "state", "text", "one of Approved and Expired", "the row is rejected"]
+    assert table[2][2:6] == ["number with 2 decimals", "–", "the row is rejected", "confidential"]
+
+
+class TestRejects:
+    @pytest.fixture(autouse=True)
+    def three_nights(self, record):
+        last_week = WEDNESDAY - timedelta(days=7)
+        record(night(last_week, published("irb", last_week, rejected=5)))
+        record(night(TUESDAY, published("irb", TUESDAY, rejected=3), published("grants", TUESDAY, rejected=1)))
+        record(night(WEDNESDAY, refused("grants", WEDNESDAY)))
+
+    def test_rules_are_counted_by_feed_and_week(self, client):
+        table = rows(client, "/rejects", "Rejected rows by rule and week")
+
+        assert [[*row[:2], *row[-3:]] for row in table] == [
+            ["irb", "status: enum", "5", "3", "8"],
+            ["grants", "status: enum", "·", "1", "1"],
+        ]
+
+    def test_the_total_is_that_of_the_files_listed(self, client):
+        table = rows(client, "/rejects", "Files with rejected rows")
+
+        assert "9 rejected rows" in text(client, "/rejects")
+        assert sum(int(row[5]) for row in table) == 9
+
+    def test_a_refused_file_is_listed_with_its_reason(self, client):
+        assert rows(client, "/rejects", "Files with rejected rows")[0][-1] == 'has no column "status"'
+
+    @pytest.mark.parametrize(("query", "total"), [("?feed=grants", 1), ("?from=2025-11-03", 4), ("?to=2025-10-30", 5)])
+    def test_filters_are_in_the_address(self, client, query, total):
+        assert f"{total} rejected row" in text(client, f"/rejects{query}")
+
+    def test_a_week_without_any_says_so(self, client):
+        assert "No row was rejected" in text(client, "/rejects?from=2025-01-01&to=2025-01-31")
