@@ -94,3 +94,10 @@ def test_ctrl_c_ends_a_command_with_130(lake, monkeypatch) -> None:
 
     monkeypatch.setattr(commands, "main", interrupted)
     assert main(["status"]) == 130
+
+
+def test_a_demo_night_is_a_success_also_for_one_who_looks_at_its_first_line_only(copy_of_repo) -> None:
+    surroundings = {"PATH": os.environ["PATH"], "HOME": str(copy_of_repo)}
+    command = ["bash", "-c", "set -o pipefail; bash src/cron_runner.sh --demo | head -1"]
+    done = subprocess.run(command, cwd=copy_of_repo, env=surroundings, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -63,11 +63,13 @@ def _run(lake: Lake, options: argparse.Namespace) -> int:
 
 
 def _show(outcome: RunOutcome, lake: Lake, chosen: Settings) -> None:
-    """For a person who looks on."""
+    """For a person who looks on; one who has seen enough (`| head`) does not change what the run was."""
     from datalake.cli.results import lines
 
-    for line in lines(outcome, lake, chosen):
-        print(line)
+    try:
+        print("\n".join(lines(outcome, lake, chosen)), flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the last flush would fail again
 
 
 def _parser() -> argparse.ArgumentParser:
