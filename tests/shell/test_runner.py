@@ -106,6 +106,15 @@ def test_a_further_try_that_finds_nothing_new_is_no_run(installation: Installati
     assert not installation.lake.database.exists()
 
 
+def test_a_further_try_that_is_no_run_still_records_what_was_killed_before_it(installation: Installation) -> None:
+    outcomes = installation.lake.outcomes
+    outcomes.mkdir(parents=True)
+    (outcomes / "20251105T070000Z-41.exit").write_text("exit_code=143\nreason=ended\ntrigger=cron\n")
+    assert ended(installation, "--again") == QUIET
+    assert installation.record("run_id, status, exit_code") == [("20251105T070000Z-41", "failure", 143)]
+    assert list(outcomes.iterdir()) == []
+
+
 def test_an_unknown_word_is_a_usage_error_that_touches_nothing(installation: Installation) -> None:
     code, out, err = ended(installation, "--agian")
     assert (code, out) == (2, "")

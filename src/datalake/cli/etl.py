@@ -14,7 +14,7 @@ from datalake.contracts.config import load_contracts
 from datalake.errors import EXIT_FAILED, ConfigurationError, DatalakeError
 from datalake.nightly import anything_new, run_night
 from datalake.outcomes import RunOutcome
-from datalake.runs import crumbs
+from datalake.runs import crumbs, record
 from datalake.settings import Settings
 from datalake.zones.paths import Lake
 
@@ -43,6 +43,8 @@ def _run(lake: Lake, options: argparse.Namespace) -> int:
     chosen = settings.load(lake.root, os.environ)
     contracts = load_contracts(lake.root)
     clock = SystemClock()
+    if options.run_id:  # then the lock is held, and whatever else has left something here is over
+        record.recover_unrecorded(lake, chosen.schedule, before=options.run_id)
     if options.trigger in FURTHER_TRIES and not anything_new(lake, chosen, contracts, clock.now()):
         crumbs.forget(lake, options.run_id)
         log.info("run=%s trigger=%s nothing new: no run", options.run_id, options.trigger)
