@@ -139,12 +139,13 @@ def test_drafts_do_not_count() -> None:
 
 
 def test_feeds_files_and_runs_are_listed_with_their_figures() -> None:
-    noted = replace(RUN, notes=(Note("unmatched", "..."),))
+    noted = replace(RUN, notes=(Note("unmatched", "Left in incoming: notes.txt."),))
     failed = replace(RUN, status="failure", exit_code=1, error="the disk is full")
     left = Waiting("notes.txt", "unmatched", "matches no feed")
     text = "\n".join(overview.lines(replace(GOOD, runs=(noted, failed), waiting=(left,))))
     assert "grants  Tue 4 Nov  48,210" in text
     assert "notes.txt: matches no feed" in text
+    assert text.endswith("Notes of the last run\n  Left in incoming: notes.txt.")
     assert "success, 1 note" in text and "failure (1)" in text and "the disk is full" in text
 
 

@@ -65,7 +65,7 @@ def table(findings: Sequence[Finding]) -> list[str]:
 
 
 def _row(finding: Finding) -> list[str]:
-    value = "(empty)" if not finding.value else finding.value
+    value = "-" if finding.value is None else finding.value or "(empty)"
     return [
         str(finding.line),
         finding.column or "-",

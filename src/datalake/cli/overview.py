@@ -18,6 +18,7 @@ def lines(known: Known) -> list[str]:
         *_section("Needs a person", person_lines(known)),
         *_section("In incoming", incoming_lines(known)),
         *_section("Last runs", run_lines(known.runs)),
+        *_section("Notes of the last run", note_lines(known.runs)),
     ]
 
 
@@ -84,3 +85,8 @@ def _ended(run: RecordedRun) -> str:
     if run.status == "success" and run.notes:
         return f"success, {count(len(run.notes), 'note')}"
     return f"{run.status} ({run.exit_code})" if run.exit_code else run.status or "-"
+
+
+def note_lines(runs: Sequence[RecordedRun]) -> list[str]:
+    """Return what the newest run noted: no failure, but worth a look."""
+    return [text.harmless(note.text) for note in runs[0].notes] if runs else []
