@@ -106,7 +106,7 @@ last_ditch() { # TEXT: tell a person when Python cannot: fixed words and the hos
 run_module() { # MODULE ARGS...: for the entrypoints that only look and tell; they set nothing up
   PYTHON="$ROOT/venv/bin/python"
   local status=0
-  if ! "$PYTHON" -c "import $1" >&4 2>&4; then
+  if ! "$PYTHON" -c "import yaml, $1" >&4 2>&4; then # yaml stands for all that was installed
     last_ditch "its Python environment (venv) does not work. Mend it: python3 manage.py setup. See $LOG"
     exit 1
   fi

@@ -5,7 +5,6 @@ import pty
 import re
 import stat
 import subprocess
-from pathlib import Path
 
 import pytest
 from support.installation import BASH, BEGIN, FAIL, SUCCEED, Installation, until
@@ -245,13 +244,14 @@ def test_without_any_python_a_mail_in_fixed_words_goes_out_and_the_next_run_reco
 
 
 @pytest.mark.parametrize(
-    ("script", "module"), [("check_etl_watchdog.sh", "watchdog.py"), ("weekly_summary_slack.sh", "reports/weekly.py")]
+    ("script", "module"), [("check_etl_watchdog.sh", "watchdog"), ("weekly_summary_slack.sh", "reports/weekly")]
 )
 class TestTheDoorsThatOnlyTell:
-    def put(self, installation: Installation, module: str, text: str) -> Path:
-        path = installation.root / "src" / "datalake" / module
-        path.write_text(text, encoding="utf-8")
-        return path
+    def put(self, installation: Installation, module: str, text: str) -> None:
+        """Put a stand-in for the module, which may be a folder."""
+        place = installation.root / "src" / "datalake" / module
+        main = place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
+        main.write_text(text, encoding="utf-8")
 
     def test_nothing_is_said_when_all_is_well(self, installation: Installation, script: str, module: str) -> None:
         self.put(installation, module, "print('all is well')")
@@ -259,9 +259,9 @@ class TestTheDoorsThatOnlyTell:
         assert (done.code, done.out, done.err) == QUIET
 
     def test_a_problem_is_exit_1_and_one_line(self, installation: Installation, script: str, module: str) -> None:
-        self.put(installation, module, "import sys\nif __name__ == '__main__':\n    print('bad'); sys.exit(1)")
+        self.put(installation, module, "import sys\nif __name__ == '__main__':\n    print('bad')\n    sys.exit(1)\n")
         done = installation.run(script)
-        log = {"watchdog.py": installation.lake.watchdog_log}.get(module, installation.lake.summary_log)
+        log = installation.lake.watchdog_log if module == "watchdog" else installation.lake.summary_log
         assert (done.code, done.out) == (1, "")
         assert done.err == f"{script}: ended with exit code 1. See {log}\n"
         assert log.read_text() == "bad\n"

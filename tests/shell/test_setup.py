@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -227,6 +228,23 @@ def test_the_runner_ends_with_one_sentence_where_the_set_up_fails_and_the_log_sa
     installation.etl("begin()", "leave('success', 0)")
     assert installation.run().code == 0
     assert installation.record("status, fix") == [("failure", "python3 manage.py setup"), ("success", "")]
+
+
+def test_on_a_terminal_the_set_up_is_seen_and_is_in_the_log_all_the_same(
+    installation: Installation, clone: Clone
+) -> None:
+    (installation.root / "venv").unlink()
+    clone.venv.rename(installation.root / "venv")
+    (installation.root / "requirements.lock").write_text("nosuchpackage==1 --hash=sha256:" + "0" * 64 + "\n")
+    installation.environ |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    main, terminal = pty.openpty()
+    assert installation.run("cron_runner.sh", stdout=terminal, stderr=terminal).code == 1
+    os.close(terminal)
+    seen = os.read(main, 10_000).decode()
+    os.close(main)
+    for line in ("Installing 1 packages from requirements.lock", "error: The packages could not be fetched"):
+        assert line in seen
+        assert line in installation.log()
 
 
 # Which Python is taken
