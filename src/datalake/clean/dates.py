@@ -24,9 +24,16 @@ def offsets_of(zone: str) -> Offsets:
     Of an hour that comes twice the first is meant; one that never was is read with the distance before the jump.
     """
     if zone == "local":
-        return lambda naive: naive.astimezone().utcoffset() or timedelta(0)
+        return _host_offset
     tz = ZoneInfo(zone)
     return lambda naive: naive.replace(tzinfo=tz).utcoffset() or timedelta(0)
+
+
+def _host_offset(naive: datetime) -> timedelta:
+    try:
+        return naive.astimezone().utcoffset() or timedelta(0)
+    except (OverflowError, ValueError, OSError):  # years of which the host's C library knows nothing
+        return timedelta(0)
 
 
 def date_reader(formats: tuple[str, ...]) -> Reader:

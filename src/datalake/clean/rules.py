@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -21,9 +22,14 @@ from datalake.clean.values import (
     read_integer,
     read_string,
 )
+from datalake.contracts.expressions import parse
 from datalake.contracts.model import Check, Column, Contract
+from datalake.contracts.tree import Expression
 
 Failure = tuple[str, str]  # rule, message
+
+REQUIRED_MESSAGE = "is empty, and the rules ask for a value"
+KEY_MESSAGE = "the key is empty"
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,14 @@ class Rules:
     contract: Contract
     columns: tuple[ColumnRule, ...]  # in the contract's order
     offsets: Offsets
-    checks: tuple[Check, ...]
+    checks: tuple[tuple[Check, Expression], ...]
+    data_date: date | None = None
     salt: bytes | None = None
+
+    @property
+    def unique(self) -> tuple[ColumnRule, ...]:
+        """Return the columns whose values may come once, in the contract's order."""
+        return tuple(each for each in self.columns if each.column.constraints.unique)
 
     def column(self, name: str) -> ColumnRule:
         """Return the rule of the column of that name."""
@@ -87,12 +99,19 @@ def whole(pattern: str) -> str:
     return rf"\A(?:{pattern})\z"
 
 
-def make_rules(contract: Contract, zone: str, salt: bytes | None = None, new: tuple[str, ...] = ()) -> Rules:
+def make_rules(
+    contract: Contract,
+    zone: str = "local",
+    salt: bytes | None = None,
+    data_date: date | None = None,
+    new: tuple[str, ...] = (),
+) -> Rules:
     """Make a contract ready; new columns of a file are added at the end as text."""
     offsets = offsets_of(zone)
     grown = replace(contract, columns=contract.columns + tuple(Column(name) for name in new))
     columns = tuple(column_rule(each, grown, offsets) for each in grown.columns)
-    return Rules(grown, columns, offsets, contract.checks, salt)
+    checks = tuple((each, parse(each.expression, contract.columns)) for each in contract.checks)
+    return Rules(grown, columns, offsets, checks, data_date, salt)
 
 
 def column_rule(column: Column, contract: Contract, offsets: Offsets) -> ColumnRule:

@@ -14,6 +14,7 @@ from typing import Any
 # What counts as blank around a value: ASCII blanks, the no-break space and a byte order mark left in mid-file.
 BLANKS = " \t\r\n\v\f\u00a0\ufeff"
 
+SHORTENED = "looks like an id that Excel shortened to a number; its digits are lost"
 TRUE_WORDS = ("yes", "true", "y", "1")
 FALSE_WORDS = ("no", "false", "n", "0")
 INTEGER_RANGE = 2**63
@@ -56,7 +57,7 @@ def looks_shortened_by_excel(text: str) -> bool:
 def read_identifier(text: str) -> Parsed:
     """Read an id: text, but never one of which Excel has lost digits."""
     if looks_shortened_by_excel(text):
-        raise Unreadable("lossy", "looks like an id that Excel shortened to a number; its digits are lost")
+        raise Unreadable("lossy", SHORTENED)
     return Parsed(text)
 
 
@@ -163,12 +164,15 @@ def boolean_reader(formats: tuple[str, ...]) -> Reader:
 
 
 def list_reader(separator: str) -> Reader:
-    """Return a reader of several values in one cell; blanks around each go, empty ones are left out and counted."""
+    """Return a reader of several values in one cell; blanks around each go, empty ones are left out and counted.
+
+    A cell of nothing but separators holds no value.
+    """
 
     def read_list(text: str) -> Parsed:
         items = [each.strip(BLANKS) for each in text.split(separator)]
         kept = [each for each in items if each]
-        return Parsed(kept, ("empty_items",) if len(kept) < len(items) else ())
+        return Parsed(kept or None, ("empty_items",) if len(kept) < len(items) else ())
 
     return read_list
 

@@ -10,7 +10,7 @@ from datalake.errors import Refused
 from datalake.settings import FileLimits
 
 DELIMITERS = (",", ";", "\t", "|")
-_DECLARED = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_DECLARED = re.compile(r'"?sep=([ -~\t])"?', re.IGNORECASE)
 _WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
@@ -24,6 +24,7 @@ class Header:
     absent: tuple[str, ...]  # columns of the contract that are not there
     new: tuple[str, ...]  # columns that the contract does not know, as they are spelled here
     grown: tuple[str, ...] = ()  # names under which new columns join the table, where the contract evolves
+    records: int = 1  # records up to and with the header: two, where a line like sep=; comes first
 
     @property
     def width(self) -> int:
@@ -60,6 +61,8 @@ def declared_delimiter(first_line: str) -> str:
 
 def delimiter_of(first_line: str, contract: Contract) -> str:
     """Return the contract's delimiter, or, where that is auto, the one that finds the most columns in the header."""
+    if not contract.dialect.delimiter.isascii():
+        raise Refused("not_csv", "The feed's rules name a delimiter that is not ASCII.", "Use one that is, or auto.")
     if contract.dialect.delimiter != "auto":
         return contract.dialect.delimiter
     return max(DELIMITERS, key=lambda each: _found(first_line, each, contract))

@@ -1,28 +1,179 @@
-"""The engine of one machine."""
+"""The engine of one machine: two passes over a file of any size, in bounded memory, on as many threads as it is given.
 
-from dataclasses import replace
+The first pass finds and checks the records and hashes their keys; between the passes repeated keys are settled; the
+second parses, judges and writes, part by part. The output is in file order and the same whatever the number of threads.
+"""
 
-from datalake.clean.schema import FINDINGS, output_schema
-from datalake.engine import writing
+import hashlib
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from datalake.clean.arrow import Bytes, Ints
+from datalake.clean.batch import Cleaner
+from datalake.clean.rules import make_rules
+from datalake.engine import structure, writing
+from datalake.engine.accepted import LakeColumns
+from datalake.engine.cells import Layout
+from datalake.engine.header import Header
 from datalake.engine.job import Progress, Staged, StageJob
-from datalake.engine.reference import judge
+from datalake.engine.judge import Judge
+from datalake.engine.opening import open_header
+from datalake.engine.parts import PartDone, PartMaker
+from datalake.engine.repeats import Resolver
+from datalake.engine.scan import Part, RecordIndex, Scanner, Sizes
+from datalake.engine.source import Attempts, NotText, TextFile
+from datalake.engine.tally import Tally
+from datalake.engine.watch import KeyWatch
+
+SCAN_SHARE = 5  # the first pass is about a fifth of the work
 
 
-def stage(job: StageJob, progress: Progress | None = None) -> Staged:
+def stage(job: StageJob, progress: Progress | None = None, sizes: Sizes | None = None) -> Staged:
     """Clean one file into its staging and quarantine folders and return what became of its rows.
 
-    Raises Refused if the file cannot be read as its contract; nothing is then left that looks finished.
+    progress is told rows done and bytes done of the file's. Raises Refused if the file cannot be read as its contract;
+    nothing is then left that looks finished.
     """
     writing.clear(job.staging, job.quarantine)
-    judged = judge(job)
-    table = writing.to_table(judged.rows, output_schema(judged.rules.contract))
-    parts = (writing.part_name(0),) if judged.rows else ()
-    for name in parts:
-        writing.write_part(table, job.staging / name, job.sync)
-    with writing.open_findings(job.quarantine) as findings:
-        findings.write_table(writing.to_table(judged.findings, FINDINGS))
-    staged = replace(judged.staged, parts=parts)
+    work = job.staging / ".work"
+    work.mkdir()
+    try:
+        with ThreadPoolExecutor(1) as aside:
+            digest = aside.submit(sha256_of, job.source)
+            staged = _staged(job, work, sizes or Sizes(), progress or (lambda rows, size: None))
+            staged = replace(staged, sha256=digest.result())
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     writing.finish(job.staging, staged, job.sync)
-    if progress:
-        progress(staged.rows_read, job.source.stat().st_size)
     return staged
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What the first pass leaves for the second."""
+
+    text: TextFile
+    header: Header
+    judge: Judge
+    parts: Sequence[Part]
+    index: RecordIndex
+    keys: KeyWatch | None
+    unique: Sequence[KeyWatch]
+
+
+def _staged(job: StageJob, work: Path, sizes: Sizes, progress: Progress) -> Staged:
+    size = job.source.stat().st_size
+    with _scanned(job, work, sizes, progress) as found, _descriptor(found.text.path) as source:
+        if not found.parts:
+            raise structure.header_only()
+        fates = Resolver(found.judge, found.parts, source, found.index).settle(found.keys, found.unique)
+        maker = PartMaker(found.judge, fates, LakeColumns(job, found.judge.cleaner.rules), source, found.index)
+        tally, names = _second_pass(job, maker, found.parts, size, progress)
+    header = found.header
+    return replace(
+        tally.staged(found.judge.cleaner.rules),
+        absent=header.absent,
+        new_columns=header.new,
+        encoding=found.text.encoding,
+        delimiter=header.delimiter,
+        parts=names,
+    )
+
+
+@contextmanager
+def _scanned(job: StageJob, work: Path, sizes: Sizes, progress: Progress) -> Iterator[Scanned]:
+    """Do the first pass, in the first encoding that holds to the end."""
+    attempts = Attempts(job.source, job.contract, job.limits, work)
+    for text in attempts.files():
+        with ExitStack() as files:
+            try:
+                found = _first_pass(job, text, files, work, sizes, progress)
+            except NotText as problem:
+                attempts.failed(text.encoding, problem)
+                continue
+            yield found
+            return
+
+
+def _first_pass(
+    job: StageJob, text: TextFile, files: ExitStack, work: Path, sizes: Sizes, progress: Progress
+) -> Scanned:
+    header = open_header(text, job.contract, job.limits)
+    quote = job.contract.dialect.quote
+    layout = Layout(header, quote, job.contract.missing_values)
+    cleaner = Cleaner(make_rules(job.contract, job.zone, job.salt, job.data_date, header.grown))
+    groups = [job.contract.primary_key, *((each.name,) for each in cleaner.rules.unique)]
+    watches = [KeyWatch(each, layout, cleaner, work / f"keys-{number}") for number, each in enumerate(groups)]
+    index = files.enter_context(closing(RecordIndex(work / "records")))
+    for each in watches:
+        files.callback(each.hashes.close)
+
+    def watch(data: Bytes, starts: Ints, used: int) -> None:
+        for each in watches:
+            if each.names:
+                each.see(data, starts, used)
+
+    scanner = Scanner(header, quote, job.limits.max_line_bytes, sizes, index)
+    scanner.run(text, watch, lambda done: progress(0, done // SCAN_SHARE))
+    for each in watches:
+        each.hashes.close()
+    keys = watches[0] if watches[0].names else None
+    return Scanned(text, header, Judge(layout, cleaner), scanner.parts, index, keys, watches[1:])
+
+
+@contextmanager
+def _descriptor(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _second_pass(
+    job: StageJob, maker: PartMaker, parts: Sequence[Part], size: int, progress: Progress
+) -> tuple[Tally, tuple[str, ...]]:
+    """Make all parts, and take what they found in file order."""
+    tally, names, done = Tally(), [], 0
+    with writing.open_findings(job.quarantine) as findings:
+        for number, made in enumerate(_in_order(job, maker, parts)):
+            tally.add(made.tally)
+            for table in made.findings:
+                findings.write_table(table)
+            if made.tally.fates["accepted"]:
+                names.append(writing.part_name(number))
+            done += made.size
+            progress(tally.rows, min(size, size // SCAN_SHARE + done * (SCAN_SHARE - 1) // SCAN_SHARE))
+    progress(tally.rows, size)
+    return tally, tuple(names)
+
+
+def _in_order(job: StageJob, maker: PartMaker, parts: Sequence[Part]) -> Iterator[PartDone]:
+    """Make parts on threads, a few ahead of what is taken, and yield them in order."""
+    paths = [job.staging / writing.part_name(number) for number in range(len(parts))]
+    if job.threads <= 1 or len(parts) == 1:
+        yield from (maker.make(part, path, job.sync) for part, path in zip(parts, paths, strict=True))
+        return
+    ahead: deque[Future[PartDone]] = deque()
+    with ThreadPoolExecutor(job.threads, "clean") as pool:
+        try:
+            for part, path in zip(parts, paths, strict=True):
+                ahead.append(pool.submit(maker.make, part, path, job.sync))
+                if len(ahead) > job.threads:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -17,7 +17,7 @@ from datalake.clean.rules import Rules
 from datalake.clean.schema import published
 from datalake.engine import structure
 from datalake.engine.job import Staged, StageJob
-from datalake.engine.reference_rows import ReadFile, Row, read
+from datalake.engine.rows import ReadFile, Row, read
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,7 @@ def _age(row: Row, rules: Rules) -> tuple[tuple[bool, Any], ...]:
 
 def settle_unique(rows: list[Row], rules: Rules) -> None:
     """Of the good rows that share the value of a unique column the first stays; the others break the rule."""
-    for rule in rules.columns:
-        if not rule.column.constraints.unique:
-            continue
+    for rule in rules.unique:
         seen: dict[Any, int] = {}
         for row in rows:
             value = row.values.get(rule.name)
@@ -85,7 +83,7 @@ def settle_unique(rows: list[Row], rules: Rules) -> None:
             first = seen.setdefault(repr(value), row.line)
             if first != row.line:
                 message = structure.unique_message(first)
-                outcome = structure.outcome_of(rule.column.on_fail, True, row.line, f"{rule.name}: {message}")
+                outcome = structure.settled(rule.column.on_fail, True, row.line, f"{rule.name}: {message}")
                 row.find(rule.name, "unique", outcome, row.raw.get(rule.name), message)
                 if outcome == "nulled":
                     row.values[rule.name] = None
@@ -129,7 +127,7 @@ def _summed_up(file: ReadFile, job: StageJob) -> Staged:
         filled={each.name: _filled(accepted, each.name) for each in published(file.rules.contract)},
         sums=_sums(accepted, file.rules),
         sha256=hashlib.sha256(job.source.read_bytes()).hexdigest(),
-        rejected_keys_known=all(each.key for each in rejected),
+        rejected_keys_known=all(each.key is not None for each in rejected),
     )
 
 

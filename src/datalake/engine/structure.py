@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import re2
 
+from datalake.clean.batch import FAILS, outcome_of
 from datalake.clean.rules import whole
 from datalake.contracts.model import Contract
 from datalake.errors import Refused
@@ -12,8 +13,6 @@ NUL_MESSAGE = "the row holds a NUL byte"
 QUOTE_MESSAGE = "a quoted cell goes on after its closing quote; where the row ends is uncertain"
 HEADER_MESSAGE = "the header once more, no record"
 SKIP_MESSAGE = "left out by rule, no record"
-REQUIRED_MESSAGE = "is empty, and the rules ask for a value"
-KEY_MESSAGE = "the key is empty"
 _RESEND = "Ask for the export to be sent again."
 
 
@@ -74,13 +73,14 @@ def skip_patterns(contract: Contract) -> tuple[tuple[str, Callable[[str], bool]]
     return tuple((name, lambda text, form=form: form.fullmatch(text) is not None) for name, form in compiled)
 
 
-def outcome_of(on_fail: str, kept: bool, line: int, message: str) -> str:
-    """Return what becomes of a cell that failed; kept tells whether it has a value that could stay.
+def failed_by_rule(line: int, message: str) -> Refused:
+    """Return the refusal of a file that has something which by rule fails all of it."""
+    return Refused("check_failed", f"Line {line:,}: {message}; by rule that fails the file.", "", line)
 
-    Raises Refused where the rules say that such a cell fails the whole file.
-    """
-    if on_fail == "fail":
-        raise Refused("check_failed", f"Line {line:,}: {message}, which fails the file by rule.", "", line)
-    if on_fail == "reject":
-        return "rejected"
-    return "warned" if on_fail == "warn" and kept else "nulled"
+
+def settled(on_fail: str, kept: bool, line: int, message: str, nothing_to_null: bool = False) -> str:
+    """Return what becomes of something that failed; raise Refused where by rule that is the whole file."""
+    outcome = outcome_of(on_fail, kept, nothing_to_null)
+    if outcome == FAILS:
+        raise failed_by_rule(line, message)
+    return outcome

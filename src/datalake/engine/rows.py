@@ -2,11 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from datalake.clean.rules import ColumnRule, Rules, make_rules
+from datalake.clean.checks import evaluate
+from datalake.clean.rules import KEY_MESSAGE, REQUIRED_MESSAGE, ColumnRule, Rules, make_rules
 from datalake.clean.values import BLANKS, Unreadable
 from datalake.engine import encoding, sniff, structure
 from datalake.engine.header import Header, declared_delimiter, delimiter_of, read_header
@@ -56,9 +58,9 @@ def read(job: StageJob) -> ReadFile:
     if first is None:
         raise structure.empty_file()
     header = read_header(first[1], job.contract, job.limits, first[0], delimiter)
-    rules = make_rules(job.contract, job.zone, job.salt, header.grown)
+    rules = make_rules(job.contract, job.zone, job.salt, job.data_date, header.grown)
     judge = RowJudge(header, rules)
-    rows = [judge.judge(*each) for each in records]
+    rows = [judge.judge(*each) for each in list(records)]  # what breaks the whole file comes before any row
     if not rows:
         raise structure.header_only()
     return ReadFile(rows, header, rules, name)
@@ -124,7 +126,15 @@ def _check_length(record: str, line: int, last: bool, delimiter: str, job: Stage
 
 
 def _ends_in_quotes(record: str, delimiter: str, quote: str) -> bool:
-    return "unexpected end" in _strictly(record, delimiter, quote)
+    quoted, starting, index = False, True, 0
+    while index < len(record):
+        if quoted and record[index : index + 2] == quote * 2:
+            index += 1
+        elif record[index] == quote and (quoted or starting):
+            quoted = not quoted
+        starting = not quoted and record[index] in (delimiter, "\n", "\r")
+        index += 1
+    return quoted
 
 
 def _strictly(record: str, delimiter: str, quote: str) -> str:
@@ -137,6 +147,12 @@ def _strictly(record: str, delimiter: str, quote: str) -> str:
     return ""
 
 
+def cells_of(record: str, delimiter: str, quote: str) -> list[str]:
+    """Return a record's cells as the csv module tells them apart."""
+    csv.field_size_limit(2**31 - 1)
+    return next(csv.reader([record], delimiter=delimiter, quotechar=quote), [])
+
+
 @dataclass(frozen=True)
 class RowJudge:
     """Judges one row by itself: its structure, its cells, its cross-column checks."""
@@ -144,23 +160,33 @@ class RowJudge:
     header: Header
     rules: Rules
 
+    @cached_property
+    def _skips(self) -> tuple[tuple[str, Callable[[str], bool]], ...]:
+        return structure.skip_patterns(self.rules.contract)
+
     def judge(self, line: int, record: str, cells: list[str]) -> Row:
         """Return the row with what was found; raise Refused where a rule says that it fails the file."""
-        row = Row(line, record, cells)
-        self._exclude(row)
-        if not row.fate:
-            self._structure(row)
+        row = self.look(line, record, cells)
         if not row.fate:
             for rule in self.rules.columns:
                 self._column(row, rule)
             self._key(row)
+            self._checks(row)
+        return row
+
+    def look(self, line: int, record: str, cells: list[str]) -> Row:
+        """Return the row with what can be told without reading its cells: whether it is one at all, and well built."""
+        row = Row(line, record, cells)
+        self._exclude(row)
+        if not row.fate:
+            self._structure(row)
         return row
 
     def _exclude(self, row: Row) -> None:
         if [each.strip(BLANKS) for each in row.cells] == [each.strip(BLANKS) for each in self.header.cells]:
             row.find(None, "repeated_header", "excluded", None, structure.HEADER_MESSAGE)
             return
-        for name, matches in structure.skip_patterns(self.rules.contract):
+        for name, matches in self._skips:
             cell = self._cell(row, name)
             if cell is not None and matches(cell.strip(BLANKS)):
                 row.find(name, "skip_rows", "excluded", cell, structure.SKIP_MESSAGE)
@@ -196,7 +222,7 @@ class RowJudge:
             if value is None or rule.failures(value, cell.strip(BLANKS)):
                 return None
             parts.append(value)
-        return tuple(parts) or None
+        return tuple(parts)
 
     def _column(self, row: Row, rule: ColumnRule) -> None:
         cell = self._cell(row, rule.name)
@@ -218,16 +244,23 @@ class RowJudge:
         value = row.values[rule.name]
         if value is None:
             if rule.column.constraints.required:
-                self._fail(row, rule, "required", structure.REQUIRED_MESSAGE, cell, kept=True)
+                self._fail(row, rule, "required", REQUIRED_MESSAGE, cell, kept=True)
             return
         for name, message in rule.failures(value, cell.strip(BLANKS)):
             self._fail(row, rule, name, message, cell, kept=True)
 
     def _fail(self, row: Row, rule: ColumnRule, name: str, message: str, cell: str, kept: bool) -> None:
-        outcome = structure.outcome_of(rule.column.on_fail, kept, row.line, f"{rule.name}: {message}")
+        outcome = structure.settled(rule.column.on_fail, kept, row.line, f"{rule.name}: {message}")
         row.find(rule.name, name, outcome, cell, message)
         if outcome == "nulled":
             row.values[rule.name] = None
+
+    def _checks(self, row: Row) -> None:
+        values = row.values | {"_data_date": self.rules.data_date}
+        for check, expression in self.rules.checks:
+            if evaluate(expression, values, self.rules.offsets) is False:
+                outcome = structure.settled(check.on_fail, True, row.line, check.name, nothing_to_null=True)
+                row.find(None, check.name, outcome, None, check.expression)
 
     def _key(self, row: Row) -> None:
         names = self.rules.contract.primary_key
@@ -237,4 +270,4 @@ class RowJudge:
         row.key = tuple(row.values[each] for each in names)
         if names and all(part is None for part in row.key):
             row.key = None
-            row.find(names[0], "required", "rejected", self._cell(row, names[0]), structure.KEY_MESSAGE)
+            row.find(names[0], "required", "rejected", self._cell(row, names[0]), KEY_MESSAGE)

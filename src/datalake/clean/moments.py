@@ -1,0 +1,172 @@
+"""Columns of dates and instants read at once, in the declared forms of fixed width."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+
+from datalake.clean.arrow import Bools, Bytes, Ints, Text
+from datalake.clean.dates import ISO_DATE, Offsets
+from datalake.clean.kernels import Read, digits_at, same_width
+
+SECOND = 1_000_000
+DAY = 86_400
+ISO_INSTANTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (local time that names no zone)
+_WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "p": 2}
+_COMMON = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_MONTH_DAYS = np.array([_COMMON, (0, 31, 29, *_COMMON[3:])])  # by leap year, by month
+_DAYS_BEFORE = np.cumsum(np.pad(_MONTH_DAYS, ((0, 0), (1, 0))), axis=1)[:, :13]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of fixed width: the bytes of each part, and the bytes between the parts."""
+
+    width: int
+    parts: dict[str, tuple[int, ...]]
+    literals: dict[int, int]
+
+
+@lru_cache(maxsize=256)
+def fixed_form(form: str) -> Form | None:
+    """Return a strptime form as byte places, None if its width is not fixed or it says less than a day."""
+    parts: dict[str, tuple[int, ...]] = {}
+    literals: dict[int, int] = {}
+    place = 0
+    for text, directive in re.findall(r"([^%]+)|%(.)", form):
+        if text:
+            literals |= {place + index: byte for index, byte in enumerate(text.encode())}
+            place += len(text.encode())
+        elif directive in _WIDTHS and directive not in parts:
+            parts[directive] = tuple(range(place, place + _WIDTHS[directive]))
+            place += _WIDTHS[directive]
+        else:
+            return None
+    known = {"Y", "m", "d"} <= parts.keys() and ("I" in parts) == ("p" in parts) and not {"I", "H"} <= parts.keys()
+    return Form(place, parts, literals) if known else None
+
+
+def days(text: Text, formats: tuple[str, ...]) -> Read:
+    """Read dates as days since 1970; a form with a time is read only where that is midnight."""
+    seconds, fine = _seconds(text, formats or (ISO_DATE,))
+    return seconds // DAY, fine & (seconds % DAY == 0)
+
+
+def microseconds(text: Text, formats: tuple[str, ...], zone: "ZoneTable") -> Read:
+    """Read instants as microseconds since 1970 in UTC; text names none, so it is local time."""
+    seconds, fine = _seconds(text, formats or ISO_INSTANTS)
+    utc = seconds - zone.offsets(seconds, fine)
+    return utc * SECOND, fine & (utc >= _FIRST) & (utc <= _LAST)
+
+
+_FIRST = int((datetime.min - _EPOCH).total_seconds())  # noqa: DTZ901 (UTC, as all of them)
+_LAST = int((datetime.max.replace(microsecond=0) - _EPOCH).total_seconds())  # noqa: DTZ901
+
+
+def _seconds(text: Text, formats: tuple[str, ...]) -> Read:
+    """Read each row in the first form that fits it, as seconds since 1970 of the clock on the wall."""
+    values, fine = np.zeros(len(text), np.int64), np.zeros(len(text), bool)
+    for form in (fixed_form(each) for each in formats):
+        if form is None:  # what it would read is not known here, and it comes first
+            break
+        rows, cells = same_width(text, form.width)
+        if not len(rows):
+            continue
+        found, good = _read_form(cells, form)
+        good &= ~fine[rows]
+        values[rows[good]] = found[good]
+        fine[rows[good]] = True
+        if fine.all():
+            break
+    return values, fine
+
+
+def _read_form(cells: Bytes, form: Form) -> Read:
+    fine = np.ones(len(cells), bool)
+    for place, byte in form.literals.items():
+        fine &= cells[:, place] == byte
+    numbers: dict[str, Ints] = {}
+    for name, places in form.parts.items():
+        if name != "p":
+            numbers[name], good = digits_at(cells, places)
+            fine &= good
+    day, good = _day_number(numbers["Y"], numbers["m"], numbers["d"])
+    hour, good_hour = _hour(cells, form, numbers)
+    minute, second = numbers.get("M", np.int64(0)), numbers.get("S", np.int64(0))
+    fine &= good & good_hour & (minute < 60) & (second < 60)
+    return ((day * 24 + hour) * 60 + minute) * 60 + second, fine
+
+
+def _hour(cells: Bytes, form: Form, numbers: dict[str, Ints]) -> tuple[Ints, Bools]:
+    if "p" not in form.parts:
+        hour = numbers.get("H", np.zeros(len(cells), np.int64))
+        return hour, hour < 24
+    first, second = form.parts["p"]
+    half = cells[:, first] | 32  # lower case
+    fine = ((half == ord("a")) | (half == ord("p"))) & ((cells[:, second] | 32) == ord("m"))
+    hour = numbers["I"]
+    return hour % 12 + np.where(half == ord("p"), 12, 0), fine & (hour >= 1) & (hour <= 12)
+
+
+def _day_number(year: Ints, month: Ints, day: Ints) -> tuple[Ints, Bools]:
+    """Return days since 1970 and which of the dates exist, in the calendar that Python's date keeps."""
+    leap = ((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))).astype(np.int64)
+    known = np.clip(month, 0, 12)
+    fine = (year >= 1) & (month == known) & (day >= 1) & (day <= _MONTH_DAYS[leap, known])
+    before = np.maximum(year - 1, 0)
+    start = before * 365 + before // 4 - before // 100 + before // 400 - 719_162
+    return start + _DAYS_BEFORE[leap, known] + day - 1, fine
+
+
+class ZoneTable:
+    """The distance of local times from UTC as steps, found year by year where times fall and then looked up."""
+
+    def __init__(self, offsets: Offsets) -> None:
+        self._offsets = offsets
+        self._years: dict[int, tuple[Ints, Ints]] = {}
+
+    def offsets(self, seconds: Ints, wanted: Bools) -> Ints:
+        """Return the distance in seconds for each local time that is wanted, 0 for the others."""
+        found = np.zeros(len(seconds), np.int64)
+        years = (seconds // DAY).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+        for year in np.unique(years[wanted]):
+            rows = np.flatnonzero(wanted & (years == year))
+            steps, distances = self._year(int(year))
+            found[rows] = distances[np.searchsorted(steps, seconds[rows], side="right")]
+        return found
+
+    def _year(self, year: int) -> tuple[Ints, Ints]:
+        known = self._years.get(year)
+        if known is None:
+            known = self._years[year] = _steps(self._distance, year)
+        return known
+
+    def _distance(self, second: int) -> int:
+        try:
+            return int(self._offsets(_EPOCH + timedelta(seconds=second)).total_seconds())
+        except OverflowError:  # past the last day of the calendar
+            return 0
+
+
+def _steps(distance: Callable[[int], int], year: int) -> tuple[Ints, Ints]:
+    """Return the local seconds within a year at which the distance changes, and the distances between them."""
+    start = int((datetime(year, 1, 1) - _EPOCH).total_seconds())  # noqa: DTZ001
+    steps, distances = [], [distance(start)]
+    for day in range(start, start + 366 * DAY, DAY):
+        if distance(day + DAY) != distances[-1]:
+            steps.append(_change(distance, day, day + DAY))
+            distances.append(distance(day + DAY))
+    return np.array(steps, np.int64), np.array(distances, np.int64)
+
+
+def _change(distance: Callable[[int], int], low: int, high: int) -> int:
+    """Return the first second after low at which the distance is no longer that of low."""
+    before = distance(low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if distance(middle) == before else (low, middle)
+    return high

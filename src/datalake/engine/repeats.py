@@ -1,0 +1,108 @@
+"""Between the passes: the records whose keys may be repeated are judged first, so that it is known which stay."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from datalake.clean.arrow import Ints, int_array, valid_rows
+from datalake.clean.rules import Rules
+from datalake.contracts.model import Contract
+from datalake.engine.fates import Candidate, Fates, merged, settle_keys, settle_unique
+from datalake.engine.findings import python_values
+from datalake.engine.judge import Judge, Judged, Lines
+from datalake.engine.scan import Part, Piece, RecordIndex
+from datalake.engine.watch import KeyWatch
+
+AT_ONCE = 65_536  # records judged together
+SPARSE = 16  # with fewer than one record in so many, each is read by itself
+
+
+class Resolver:
+    """Settles who stays of the records that share a key, or a value that may come once."""
+
+    def __init__(self, judge: Judge, parts: Sequence[Part], source: int, index: RecordIndex) -> None:
+        self._judge = judge
+        self._pieces = [piece for part in parts for piece in part.pieces]
+        self._firsts = np.array([each.first_record for each in self._pieces], np.int64)
+        self._source = source
+        self._index = index
+
+    @property
+    def _rules(self) -> Rules:
+        return self._judge.cleaner.rules
+
+    def settle(self, keys: KeyWatch | None, unique: Sequence[KeyWatch]) -> Fates:
+        """Return the fate of every record that does not stay as it is."""
+        found = [self._of_keys(group) for group in keys.hashes.repeated(AT_ONCE)] if keys else []
+        gone = merged(found).records
+        for number, watch in enumerate(unique):
+            repeats = [self._of_values(group, number, watch, gone) for group in watch.hashes.repeated(AT_ONCE)]
+            found += repeats
+            if self._rules.column(watch.names[0]).column.on_fail == "reject":
+                gone = np.concatenate([gone, merged(repeats).records])
+        return merged(found)
+
+    def _of_keys(self, records: Ints) -> Fates:
+        judged, numbers = self._judged(records)
+        rows = np.flatnonzero(judged.cleaned.accepted & judged.cleaned.keyed)
+        places = judged.rows[rows]
+        columns = {name: _taken(values, rows) for name, values in judged.cleaned.values.items()}
+        contract = self._rules.contract
+        keys, ages = (_rows_of([columns[each] for each in names], len(rows)) for names in _compared(contract))
+        contents = _rows_of(list(columns.values()), len(rows))
+        each = zip(numbers[places].tolist(), judged.records.lines[places].tolist(), keys, ages, contents, strict=True)
+        return settle_keys([Candidate(*parts) for parts in each])
+
+    def _of_values(self, records: Ints, number: int, watch: KeyWatch, gone: Ints) -> Fates:
+        judged, numbers = self._judged(records)
+        values = judged.cleaned.values[watch.names[0]]
+        good = judged.cleaned.accepted & valid_rows(values) & ~np.isin(numbers[judged.rows], gone)
+        rows = np.flatnonzero(good)
+        places = judged.rows[rows]
+        lines = judged.records.lines[places].tolist()
+        return settle_unique(numbers[places].tolist(), lines, _taken(values, rows), number)
+
+    def _judged(self, records: Ints) -> tuple[Judged, Ints]:
+        """Judge some records of the file; return them with their numbers in the file."""
+        found = list(self._read(records))
+        raws = [raw for raws, _ in found for raw in raws]
+        starts = np.cumsum([0, *(len(each) + 1 for each in raws[:-1])])
+        lines = np.concatenate([lines for _, lines in found])
+        return self._judge.judge(Lines(b"\n".join(raws), starts, lines), odd=True), records
+
+    def _read(self, records: Ints) -> Iterator[tuple[list[bytes], Ints]]:
+        owners = np.searchsorted(self._firsts, records, side="right") - 1
+        for owner in np.unique(owners).tolist():
+            piece = self._pieces[owner]
+            yield self._of_piece(piece, records[owners == owner] - piece.first_record)
+
+    def _of_piece(self, piece: Piece, wanted: Ints) -> tuple[list[bytes], Ints]:
+        """Return the bytes of some of a piece's records, and the lines they start on."""
+        starts, lines = self._index.read(piece.first_record, piece.records)
+        ends = np.append(starts[1:], piece.size)
+        if len(wanted) * SPARSE > piece.records:
+            data = os.pread(self._source, piece.size, piece.offset)
+            raws = [data[starts[each] : ends[each]] for each in wanted.tolist()]
+        else:
+            raws = [
+                os.pread(self._source, int(ends[each] - starts[each]), piece.offset + int(starts[each]))
+                for each in wanted.tolist()
+            ]
+        return raws, lines[wanted] + piece.first_line
+
+
+def _compared(contract: Contract) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return contract.primary_key, contract.order_by
+
+
+def _taken(values: pa.Array, rows: Ints) -> list[Any]:
+    """Return the values of some rows so that they can be compared and be keys."""
+    taken = python_values(values.take(int_array(rows)))
+    return [tuple(each) if isinstance(each, list) else each for each in taken]
+
+
+def _rows_of(columns: list[list[Any]], rows: int) -> list[tuple[Any, ...]]:
+    return list(zip(*columns, strict=True)) if columns else [()] * rows

@@ -1,0 +1,52 @@
+"""Packed files, where a feed's pattern says that they come packed: unpacked within bounds, or refused."""
+
+import gzip
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO
+
+from datalake.errors import Refused
+
+CHUNK = 1_048_576
+LARGEST_RATIO = 200  # tables shrink ten- or twentyfold; what shrinks more was made to burst
+
+_RESEND = "Ask for the export to be sent again."
+
+
+def unpacked(source: Path, pattern: str, work: Path, limit: int) -> Path:
+    """Return the file itself, or, where the feed's pattern ends in .gz or .zip, what is in it, unpacked into work."""
+    kind = pattern.lower().rpartition(".")[2]
+    if kind not in ("gz", "zip"):
+        return source
+    target = work / "unpacked.csv"
+    bound = min(limit, source.stat().st_size * LARGEST_RATIO + CHUNK)
+    try:
+        with target.open("wb") as out:
+            _copy(source, kind, out, bound)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as problem:
+        message = f"The {kind} archive cannot be unpacked: {problem}."
+        raise Refused("not_csv", message, _RESEND) from None
+    return target
+
+
+def _copy(source: Path, kind: str, out: IO[bytes], bound: int) -> None:
+    if kind == "gz":
+        with gzip.open(source, "rb") as packed:
+            _copy_bounded(packed, out, bound)
+        return
+    with zipfile.ZipFile(source) as archive:
+        files = [each for each in archive.infolist() if not each.is_dir()]
+        if len(files) != 1:
+            raise Refused("not_csv", f"The zip archive holds {len(files)} files; one is expected.", _RESEND)
+        with archive.open(files[0]) as packed:
+            _copy_bounded(packed, out, bound)
+
+
+def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], bound: int) -> None:
+    size = 0
+    while chunk := packed.read(CHUNK):
+        size += len(chunk)
+        if size > bound:
+            raise Refused("too_large", f"The archive expands beyond {bound // 1_000_000:,} MB.", _RESEND)
+        out.write(chunk)
