@@ -155,3 +155,10 @@ def test_what_waits_shows_no_terminal_codes_from_a_file_name(status: str) -> Non
     known = lake_with(shows("grants", open=(evil,)), shows("irb"))
     text = "\n".join(overview.lines(known))
     assert "\x1b" not in text and "GRANTS_\\x1b[31m\\n2025.csv" in text
+
+
+def test_looking_leaves_a_claim_alone_that_a_run_may_just_be_making(lake, manage) -> None:
+    claim = lake.claimed / "2025-11-05.0123456789abcdef"
+    claim.mkdir(parents=True)
+    assert manage("status").code == 0
+    assert claim.is_dir()

@@ -7,6 +7,7 @@ from datalake.errors import DatalakeError
 from datalake.pipeline.context import Context
 from datalake.pipeline.publish import supersede
 from datalake.zones import curated
+from datalake.zones.claims import clear_empty_claims
 from datalake.zones.files import remove_leftovers
 from datalake.zones.rebuild import rebuild
 
@@ -15,6 +16,7 @@ def recover(run: Context, contracts: Sequence[Contract]) -> None:
     """Clear away torn work, and bring events and published tables together again; notes say what was found."""
     remove_leftovers(run.lake.raw_zone / ".drafts")
     remove_leftovers(run.lake.metadata)
+    clear_empty_claims(run.lake)
     _restore(run)
     for contract in contracts:
         _heal(run, contract)

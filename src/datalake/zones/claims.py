@@ -4,6 +4,7 @@ Nothing here follows a symbolic link or opens anything that could block: entries
 opened with O_NOFOLLOW | O_NONBLOCK and judged again by fstat.
 """
 
+import contextlib
 import os
 import secrets
 import stat
@@ -137,6 +138,13 @@ def release(taken: Claim, companions: Sequence[Entry] = ()) -> None:
     taken.path.parent.rmdir()
 
 
+def clear_empty_claims(lake: Lake) -> None:
+    """Remove what a kill between mkdir and rename left; only who holds the lock may."""
+    for folder in lake.claimed.iterdir() if lake.claimed.is_dir() else ():
+        with contextlib.suppress(OSError):  # one that is not empty stays
+            folder.rmdir()
+
+
 def _look(path: Path, claimed: date | None = None) -> Entry | None:
     try:
         seen = path.lstat()
@@ -156,11 +164,10 @@ def _claim_folder(lake: Lake, night: date) -> Path:
 
 
 def _left_over(claimed: Path) -> list[tuple[date, Path]]:
-    """Files in claim folders; an empty one, left by a kill between mkdir and rename, goes."""
+    """Files in claim folders. Only looks: a run may be at work in them, and end with one while we do."""
     found: list[tuple[date, Path]] = []
     for folder in sorted(claimed.iterdir()) if claimed.is_dir() else []:
-        files = list(folder.iterdir())
-        found += [(date.fromisoformat(folder.name.partition(".")[0]), path) for path in files]
-        if not files:
-            folder.rmdir()
+        with contextlib.suppress(FileNotFoundError):
+            night = date.fromisoformat(folder.name.partition(".")[0])
+            found += [(night, path) for path in folder.iterdir()]
     return found
