@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from support.project import ROOT, project_files
 from test_layers import HEIGHT, layer_of, modules
 
@@ -135,3 +136,12 @@ def test_the_commands_of_the_readme_work_in_its_order(copy_of_repo: Path, newcom
             (copy_of_repo / line.split()[-1]).write_text(GRANTS, encoding="utf-8")
         done = subprocess.run(shlex.split(line), cwd=copy_of_repo, env=newcomer, capture_output=True, text=True)
         assert done.returncode == 0 or line == DOCTOR, f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_workflow_runs_what_ci_runs_on_both_systems_with_their_own_bash() -> None:
+    workflow = yaml.safe_load(text_of(Path(".github/workflows/ci.yml")))
+    suite = workflow["jobs"]["suite"]
+    matrix = suite["strategy"]["matrix"]
+    assert matrix == {"system": ["ubuntu-latest", "macos-latest"], "python": ["3.11", "3.13"]}
+    assert suite["env"]["DATALAKE_TEST_BASH"] == "/bin/bash"
+    assert len([step for step in suite["steps"] if "/bin/bash .ci/run" in step.get("run", "")]) == 2
