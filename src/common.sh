@@ -48,7 +48,7 @@ run_child() { # COMMAND...: run it so that a signal to us ends it at once; retur
   if [ -n "$SHOW" ]; then "$@" & else "$@" >&4 2>&4 & fi
   CHILD=$!
   if [ -n "$STOPPED" ]; then stop "$STOPPED"; fi # it came between the two lines above
-  wait "$CHILD" || status=$?
+  wait "$CHILD" 2>/dev/null || status=$? # without the line that Bash has for a child that was killed
   while [ -n "$STOPPED" ] && [ -z "$last" ]; do # a signal breaks a wait off: wait on, for the child's own status
     kill -0 "$CHILD" 2>/dev/null || last=1
     code=0 && wait "$CHILD" 2>/dev/null || code=$?

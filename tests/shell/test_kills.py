@@ -11,6 +11,11 @@ from datalake.prove.kills import KINDS, Kill, proof, seeded_kills
 from datalake.prove.verdict import Night, judge
 
 
+@pytest.fixture(autouse=True)
+def scratch_copies_lie_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
 def test_a_night_that_is_killed_in_any_way_is_whole_after_the_next_run() -> None:
     with proof(ROOT, seed=7, bash=BASH, rows=300) as prepared:
         at = prepared.boundaries.index
@@ -57,17 +62,17 @@ def with_killed(status: str, code: int) -> Night:
 
 
 def test_a_night_that_is_whole_has_no_problem() -> None:
-    assert judge(BEFORE, KILLED, AFTER, CALM, 0) == []
+    assert judge(BEFORE, KILLED, AFTER, CALM, 0, 137) == []
 
 
 def test_one_that_had_said_it_was_a_success_is_one() -> None:
     spoken = replace(KILLED, begun={"killed": True}, published=CALM.published)
-    assert judge(BEFORE, spoken, with_killed("success", 0), CALM, 0) == []
+    assert judge(BEFORE, spoken, with_killed("success", 0), CALM, 0, 137) == []
 
 
 def test_one_that_had_not_begun_leaves_no_row() -> None:
     after = replace(AFTER, rows=(AFTER.rows[0], AFTER.rows[2]), csv=("success", "success"))
-    assert judge(BEFORE, BEFORE, after, CALM, 0) == []
+    assert judge(BEFORE, BEFORE, after, CALM, 0, 137) == []
 
 
 @pytest.mark.parametrize(
@@ -84,16 +89,15 @@ def test_one_that_had_not_begun_leaves_no_row() -> None:
         (KILLED, replace(AFTER, rows=(*AFTER.rows[:2], ("next", "failure", 1))), 0, "the next run"),
         (KILLED, with_killed("success", 0), 0, "had not published everything"),
         (replace(KILLED, begun={"killed": True}), with_killed("failure", 137), 0, "had said that it was a success"),
-        (KILLED, with_killed("failure", 1), 0, "exit code 1"),
+        (KILLED, with_killed("failure", 143), 0, "exit code 143, not 137"),
     ],
 )
 def test_whatever_is_not_as_it_must_be_is_said(killed: Night, after: Night, code: int, words: str) -> None:
-    assert words in "\n".join(judge(BEFORE, killed, after, CALM, code))
+    assert words in "\n".join(judge(BEFORE, killed, after, CALM, code, 137))
 
 
-def test_a_failed_proof_stays_to_be_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_failed_proof_stays_to_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("datalake.prove.kills.prepare", lambda scratch, installation, seed: scratch)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(RuntimeError), proof(ROOT, 1) as scratch:
         raise RuntimeError
     assert scratch.root.parent.exists()

@@ -72,7 +72,9 @@ def test_bash_killed_alone_leaves_the_lock_with_the_etl_until_that_is_done(insta
 def test_python_killed_alone_is_a_failure_that_bash_records_at_once(installation: Installation) -> None:
     runner, etl = installation.start_and_reach_the_etl()
     os.kill(etl, signal.SIGKILL)
-    assert installation.end(runner).code == 137
+    done = installation.end(runner)
+    assert done.code == 137
+    assert len(done.err.splitlines()) == 1, "the one line that cron mails"
     ((status, code, error),) = installation.record("status, exit_code, error")
     assert (status, code) == ("failure", 137)
     assert "signal 9" in error and "clean of irb" in error, "it says where the run was"

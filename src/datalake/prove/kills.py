@@ -22,7 +22,7 @@ from datalake.prove.verdict import Night, judge, look
 from datalake.runs import lock
 
 TREE, BASH, PYTHON, TERM, INT = "tree", "bash alone", "python alone", "SIGTERM", "SIGINT"
-KINDS = (TREE, BASH, PYTHON, TERM, INT)
+KINDS = {TREE: 137, BASH: 137, PYTHON: 137, TERM: 143, INT: 130}  # and the exit code of a run that ended so
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Trial:
     problems: tuple[str, ...]
 
 
-def seeded_kills(seed: int, instants: int, boundaries: int, kinds: Sequence[str] = KINDS) -> list[Kill]:
+def seeded_kills(seed: int, instants: int, boundaries: int, kinds: Sequence[str] = tuple(KINDS)) -> list[Kill]:
     """Return the kills: so many instants, the ways of killing in turn, and every way at each boundary."""
     chosen = random.Random(seed)  # noqa: S311 - to be the same every time is the point
     timed = [Kill(kinds[index % len(kinds)], share=chosen.uniform(0, 1.05)) for index in range(instants)]
@@ -86,7 +86,7 @@ class Proof:
                 os.killpg(runner.pid, signal.SIGKILL)
         killed = look(self.scratch)
         code = self.scratch.run()
-        problems = judge(before, killed, look(self.scratch), self.calm, code)
+        problems = judge(before, killed, look(self.scratch), self.calm, code, KINDS[kill.kind])
         return Trial(kill, self.boundaries[kill.boundary] if kill.boundary >= 0 else str(kill), tuple(problems))
 
     def _reach(self, kill: Kill, runner: "subprocess.Popen[bytes]") -> None:

@@ -11,8 +11,6 @@ from datalake.prove.scratch import FEEDS, Scratch
 from datalake.runs import crumbs
 from datalake.zones.paths import Lake
 
-BY_SIGNAL = (129, 130, 137, 143)
-
 
 @dataclass(frozen=True)
 class Night:
@@ -73,9 +71,11 @@ def _has_spoken(left: crumbs.Left) -> bool:
     return any(line["event"] == "done" for line in left.progress)
 
 
-def judge(before: Night, killed: Night, after: Night, calm: Night, code: int) -> list[str]:
-    """PURE. Given the lake before the killed run, after it and after the next one, return what is wrong; calm: what
-    one undisturbed run makes of the same lake; code: the next run's exit code.
+def judge(before: Night, killed: Night, after: Night, calm: Night, code: int, killed_code: int) -> list[str]:
+    """PURE. Given the lake before the killed run, after it and after the next one, return what is wrong.
+
+    calm: what one undisturbed run makes of the same lake; code: the next run's exit code; killed_code: what that of
+    a run that was killed so must be.
     """
     problems = [f"the next run ended with exit code {code}"] if code else []
     if not after.loaded(calm):
@@ -88,10 +88,10 @@ def judge(before: Night, killed: Night, after: Night, calm: Night, code: int) ->
         problems.append(f"not recorded: {sorted(after.begun)}")
     if list(after.csv) != [status for _, status, _ in after.rows]:
         problems.append(f"the CSV says {list(after.csv)}, the table {after.rows}")
-    return problems + _of_the_record(before, killed, after, calm)
+    return problems + _of_the_record(before, killed, after, calm, killed_code)
 
 
-def _of_the_record(before: Night, killed: Night, after: Night, calm: Night) -> list[str]:
+def _of_the_record(before: Night, killed: Night, after: Night, calm: Night, killed_code: int) -> list[str]:
     new = after.rows[len(before.rows) :]
     began = bool(killed.begun) or len(killed.rows) > len(before.rows)
     if after.rows[: len(before.rows)] != before.rows or len(new) != 1 + began:
@@ -105,6 +105,6 @@ def _of_the_record(before: Night, killed: Night, after: Night, calm: Night) -> l
         return [f"{run_id} is recorded as a success although it had not published everything"]
     if status == FAILURE and killed.begun.get(run_id):
         return [f"{run_id} had said that it was a success, and is recorded as a failure"]
-    if status == FAILURE and code not in BY_SIGNAL:
-        return [f"{run_id} was killed, and is recorded with exit code {code}"]
+    if status == FAILURE and code != killed_code:
+        return [f"{run_id} was killed, and is recorded with exit code {code}, not {killed_code}"]
     return []
