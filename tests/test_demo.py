@@ -58,7 +58,8 @@ def test_the_first_demo_writes_a_file_for_each_feed_of_29_days_ago(lake: Lake, m
     said = manage("demo", "--write-next", clock=at_noon())
     assert said.code == 0
     assert "2025-10-22" in said.out and "DEMO" in said.out
-    assert names_in(lake.incoming) == {"IRB_PROTOCOL_2025-10-22.csv", "GRANTS_2025-10-22.csv"}
+    kinds = ("IRB_PROTOCOL", "IRB_SUBMISSION", "GRANTS", "GRANTS_PROPOSAL", "AGREEMENTS", "COI", "IACUC", "SAFETY")
+    assert names_in(lake.incoming) == {f"{kind}_2025-10-22.csv" for kind in kinds}
     assert lake.demo_marker.exists()
 
 
@@ -80,7 +81,7 @@ def test_the_demo_ends_with_today_and_says_how_to_begin_anew(lake: Lake, manage:
     said = manage("demo", "--write-next", clock=at_noon())
     assert said.code == 2
     assert "demo --clear" in said.err
-    assert len(names_in(lake.incoming)) == 60
+    assert len(names_in(lake.incoming)) == 30 * 8
 
 
 def test_a_demo_night_is_loaded_and_shown_in_a_short_table(lake: Lake, manage: Manage) -> None:
@@ -155,6 +156,7 @@ def test_clear_leaves_the_lake_as_it_was_before_the_demo(lake: Lake, manage: Man
     assert said.code == 0, said.err
     assert everything(lake) == before
     assert {path.name for path in (lake.data / "raw").iterdir()} == {".gitkeep"}
+    assert not lake.claimed.exists()
 
 
 def test_clear_keeps_the_runs_that_were_no_demo(lake: Lake, manage: Manage) -> None:
@@ -199,7 +201,7 @@ def test_a_demo_can_begin_anew_after_clear_and_real_data_can_come(lake: Lake, ma
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, str]:
-    """A lake with a month of demo nights, and what the command said."""
+    """A lake of two feeds with a month of demo nights, and what the command said."""
     import os
 
     from click.testing import CliRunner

@@ -8,7 +8,6 @@ from datalake.alerts.words import count, day
 from datalake.cli.door import Door, pass_door
 from datalake.cli.journal import open_log
 from datalake.cli.progress import PATIENCE
-from datalake.cli.running import carry_out
 from datalake.errors import UsageError
 from datalake.runs import lock
 from datalake.schedule import zone_named
@@ -36,6 +35,8 @@ def demo(door: Door, nights: int | None, clearing: bool, write_next: bool) -> in
         if nights:
             return _simulate(door, nights)
         _write(door)
+    from datalake.cli.running import carry_out
+
     return carry_out(door, "demo")
 
 

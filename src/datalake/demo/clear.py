@@ -71,7 +71,10 @@ def _clear_incoming(lake: Lake, ours: set[str]) -> int:
     mine = [each for each in entries if each.is_file() and not each.is_symlink() and fingerprint(each) in ours]
     for path in mine:
         path.unlink()
-    return len(mine) + _empty(lake.claimed)
+    removed = len(mine) + _empty(lake.claimed)
+    if lake.claimed.is_dir():
+        lake.claimed.rmdir()
+    return removed
 
 
 def _clear_metadata(lake: Lake, marker: Marker) -> None:

@@ -6,7 +6,7 @@ One fails (Huron renamed a column of grants), one is missed (the server was down
 import contextlib
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 
@@ -18,11 +18,14 @@ from datalake.demo.generator.draws import Draws
 from datalake.demo.generator.forms import Form
 from datalake.demo.marker import Marker, new_marker, read_marker, refuse_demo_in_real_lake, refuse_real_files
 from datalake.demo.nights import AHEAD, SEED, next_day, write_night
+from datalake.engine.job import Progress, Staged, StageJob
 from datalake.nightly import run_night
 from datalake.outcomes import RunOutcome
+from datalake.pipeline.context import stage_locally
 from datalake.runs.record import record_run
 from datalake.schedule import due
 from datalake.settings import Settings
+from datalake.zones.files import flushed_at_the_end
 from datalake.zones.paths import Lake
 
 FAILED, MISSED, LATE = "failed", "missed", "late"
@@ -30,7 +33,8 @@ EVENTFUL = 10  # nights from which on something goes wrong
 LATE_BY = timedelta(hours=5, minutes=47)
 RENAMED = {"grants": Form(renamed=(("status", "award_stage"),))}
 LONGEST = timedelta(minutes=15)  # a simulated run takes less
-TYPICAL_LOOK = 3.0  # seconds between two looks at the clock on an ordinary night
+TYPICAL = 140.0  # seconds that an ordinary night takes
+LOOKS_AT_LEAST, LOOKS_A_FEED = 10, 28  # how often a run looks at the clock, about
 
 
 class WorkingClock(MovedClock):
@@ -72,9 +76,10 @@ class Month:
         refuse_real_files(self.lake, self.contracts, in_demo=True)
         first = today - max(AHEAD, timedelta(days=nights - 1))
         days = days_to_come(read_marker(self.lake) or new_marker(self.lake, SEED, first), nights, today)
-        for index, day in enumerate(days):
-            event = event_of(index, len(days))
-            yield Simulated(day, event, self._night(day, event, first))
+        with flushed_at_the_end():
+            for index, day in enumerate(days):
+                event = event_of(index, len(days))
+                yield Simulated(day, event, self._night(day, event, first))
 
     def _night(self, day: date, event: str, first: date) -> RunOutcome | None:
         marker = read_marker(self.lake) or new_marker(self.lake, SEED, first)
@@ -82,9 +87,12 @@ class Month:
         write_night(self.lake, self.contracts, marker, day, start, RENAMED if event == FAILED else None)
         if event == MISSED:
             return None
-        clock = WorkingClock(start, _looks(marker, day))
+        look = TYPICAL / (LOOKS_AT_LEAST + LOOKS_A_FEED * len(self.contracts))
+        clock = WorkingClock(start, _looks(marker, day, look))
         with _log_by(clock):
-            outcome = run_night(self.lake, self.settings, self.contracts, clock, "demo", night=day)
+            outcome = run_night(
+                self.lake, self.settings, self.contracts, clock, "demo", night=day, stager=_stage_unflushed
+            )
         record_run(self.lake, self.settings.schedule, outcome)
         return outcome
 
@@ -107,11 +115,15 @@ def days_to_come(marker: Marker, nights: int, today: date) -> list[date]:
     return [first + timedelta(days=index) for index in range(min(nights, (today - first).days + 1))]
 
 
-def _looks(marker: Marker, day: date) -> Iterator[float]:
+def _stage_unflushed(job: StageJob, progress: Progress | None) -> Staged:
+    return stage_locally(replace(job, sync=False), progress)
+
+
+def _looks(marker: Marker, day: date, typical: float) -> Iterator[float]:
     """Return how much later each look at the clock finds it: nights differ, and so do the steps of one."""
     pace = 0.7 + _drawn(marker, "pace", day, 60) / 100
     for look in count():
-        yield TYPICAL_LOOK * pace * (0.2 + _drawn(marker, f"look {look}", day, 160) / 100)
+        yield typical * pace * (0.2 + _drawn(marker, f"look {look}", day, 160) / 100)
 
 
 def _drawn(marker: Marker, word: str, day: date, below: int) -> int:

@@ -10,10 +10,12 @@ import os
 import secrets
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 TEMPORARY = ".tmp-"
 NAME_MAX = 255  # bytes; the limit of ext4, XFS and APFS
+_deferred: list[bool] = []  # not empty while flushed_at_the_end runs
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 
 
@@ -78,8 +80,24 @@ def make_folder(path: Path) -> None:
     fsync_folder(path.parent)
 
 
+@contextlib.contextmanager
+def flushed_at_the_end() -> Iterator[None]:
+    """Flush nothing one by one while the block runs, everything once at its end.
+
+    For work that is simply done again after a power cut, such as a simulated month; never for a real night.
+    """
+    _deferred.append(True)
+    try:
+        yield
+    finally:
+        _deferred.pop()
+        os.sync()
+
+
 def sync(descriptor: int) -> None:
     """Flush a file to the disk itself: on macOS fsync(2) stops at the drive's cache and F_FULLFSYNC does not."""
+    if _deferred:
+        return
     if sys.platform == "darwin":
         with contextlib.suppress(OSError):
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
