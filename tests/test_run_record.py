@@ -268,6 +268,13 @@ def test_a_stray_file_among_them_is_no_run(lake: Lake, name: str) -> None:
     assert record.recover_unrecorded(lake, SCHEDULE, "the next run") == ()
 
 
+def test_a_draft_that_a_kill_left_goes_with_the_next_run(lake: Lake) -> None:
+    lake.outcomes.mkdir(parents=True)
+    (lake.outcomes / ".tmp-20251105T070000Z-41.started.json").write_text("{")
+    record.recover_unrecorded(lake, SCHEDULE, "the next run")
+    assert left(lake) == []
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"start": 5}', '{"start": "yesterday"}'])
 def test_a_spoilt_crumb_still_tells_that_there_was_a_run(lake: Lake, text: str) -> None:
     put(lake, RUN.run_id, STARTED, text)

@@ -84,6 +84,16 @@ def test_a_wrong_configuration_is_recorded_although_nothing_ran(installation: In
 
 
 @pytest.mark.usefixtures("no_alerts")
+def test_a_mistake_in_the_settings_ends_the_real_etl_with_78_and_is_in_the_log(
+    installation: Installation,
+) -> None:
+    (installation.root / "config" / "settings.yaml").write_text("name: Lake\nthread: 2\n")
+    assert installation.run().code == 78
+    assert "config/settings.yaml:2" in installation.log()
+    assert installation.record() == [("failure", 78)]
+
+
+@pytest.mark.usefixtures("no_alerts")
 def test_an_etl_that_ends_without_a_word_is_a_failure_whatever_its_exit_code(installation: Installation) -> None:
     installation.etl(BEGIN)
     assert installation.run().code == 1

@@ -88,7 +88,7 @@ def leave_started(outcomes: Path, started: Dict[str, object]) -> None:
     """Leave the crumb from which a later run sees that this one began; raise OSError where it cannot be written."""
     outcomes.mkdir(parents=True, exist_ok=True)
     final = outcomes / "{}.started.json".format(started["run_id"])
-    temporary = outcomes / (final.name + ".tmp")
+    temporary = outcomes / (".tmp-" + final.name)
     with temporary.open("w", encoding="utf-8") as file:
         json.dump(started, file)
         file.flush()

@@ -14,7 +14,7 @@ from datalake.runs import crumbs, csv_log, database, history
 from datalake.runs.ended import outcome_of
 from datalake.runs.rows import TIME, RuntimeRow, local_time, row_of
 from datalake.settings import Schedule
-from datalake.zones.files import write_atomically
+from datalake.zones.files import remove_leftovers, write_atomically
 from datalake.zones.paths import Lake
 
 Step = Callable[[Lake, Schedule, RunOutcome], None]
@@ -109,6 +109,7 @@ def recover_unrecorded(lake: Lake, schedule: Schedule, before: str) -> tuple[Run
     The lock is what makes it safe: whatever began before the run that holds it is over. What cannot be recorded now
     stays for the next time.
     """
+    remove_leftovers(lake.outcomes)
     recovered = []
     for left in crumbs.all_left(lake):
         if left.run_id == before:
@@ -119,5 +120,6 @@ def recover_unrecorded(lake: Lake, schedule: Schedule, before: str) -> tuple[Run
         except NotRecorded as problem:
             logger.warning("%s", problem)
             continue
+        logger.warning("run=%s recorded late: %s, exit code %d. %s", run.run_id, run.status, run.exit_code, run.error)
         recovered.append(run)
     return tuple(recovered)

@@ -1,0 +1,109 @@
+"""The run lock's text, and the limit on a child: the small parts that Bash starts before anything else is there."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from support.installation import gone, until
+
+from datalake.errors import EXIT_LOCK_HELD, LockHeld
+from datalake.runs import lock, lockfile
+from datalake.runs.limit import run_limited
+from datalake.runs.lockfile import Holder, held_sentence, read_holder
+from datalake.zones.paths import Lake
+
+
+def test_the_holder_is_named_in_the_file_while_the_lock_is_held_and_afterwards_it_is_free(lake: Lake) -> None:
+    with lock.held(lake) as run_id:
+        holder = read_holder(lake.lock)
+        assert holder is not None and (holder.pid, holder.run_id) == (os.getpid(), run_id)
+        assert lock.holder(lake) == holder
+    assert lock.holder(lake) is None
+    assert lake.lock.exists(), "it is never deleted: two could then hold one each"
+
+
+def test_nobody_else_can_take_it_meanwhile_and_is_told_who_has_it(lake: Lake) -> None:
+    with lock.held(lake) as run_id, pytest.raises(LockHeld) as refused, lock.held(lake):
+        pass
+    assert run_id in str(refused.value) and f"pid {os.getpid()}" in str(refused.value)
+    assert refused.value.exit_code == EXIT_LOCK_HELD == 75
+
+
+def test_a_block_that_fails_lets_it_go(lake: Lake) -> None:
+    with pytest.raises(ZeroDivisionError), lock.held(lake):
+        raise ZeroDivisionError
+    assert lock.holder(lake) is None
+
+
+def test_only_its_owner_may_open_the_lock_file(lake: Lake) -> None:
+    with lock.held(lake):
+        assert lake.lock.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", [b"", b"1 2", b"one two three", b"\xff\xfe", b"1 2 3 4", b"\0" * 40])
+def test_a_lock_file_with_any_other_text_names_nobody(lake: Lake, text: bytes) -> None:
+    lake.lock.write_bytes(text)
+    assert read_holder(lake.lock) is None
+    assert "holds logs/cron_runner.lock" in held_sentence(None)
+    with lock.held(lake):
+        assert read_holder(lake.lock) is not None
+
+
+def test_looking_who_holds_it_never_keeps_a_run_from_starting(lake: Lake) -> None:
+    """A look takes the lock for an instant; a runner that comes just then tries again."""
+    stop = threading.Event()
+    looks = threading.Thread(target=lambda: [lock.holder(lake) for _ in iter(stop.is_set, True)])
+    with lock.held(lake):
+        pass
+    looks.start()
+    try:
+        for _ in range(200):
+            with lock.held(lake):
+                pass
+    finally:
+        stop.set()
+        looks.join()
+
+
+def test_a_holder_that_has_died_is_said_to_be_gone() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert "its ETL process is still at work" in held_sentence(Holder(ended.pid, "run", "then"))
+    assert "still" not in held_sentence(Holder(os.getpid(), "run", "then"))
+
+
+def test_the_lock_can_be_taken_by_a_python_without_any_environment(lake: Lake) -> None:
+    take = f"import runpy; print(runpy.run_path({lockfile.__file__!r})['take'](9), flush=True); input()"
+    script = 'exec 9>>"$1"; exec "$2" -I -S -c "$3"'
+    command = ["bash", "-c", script, "bash", str(lake.lock), sys.executable, take]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as taker:
+        assert taker.stdout is not None
+        assert taker.stdout.readline() == "True\n"
+        with pytest.raises(LockHeld), lock.held(lake):
+            pass
+        taker.communicate("\n")
+
+
+# The limit on a child
+
+
+@pytest.mark.parametrize(("program", "code"), [("", 0), ("raise SystemExit(3)", 3)])
+def test_a_child_that_ends_in_time_has_its_own_exit_code(program: str, code: int) -> None:
+    assert run_limited(30, [sys.executable, "-c", program]) == code
+
+
+def test_a_child_that_a_signal_ended_has_128_and_the_signal() -> None:
+    assert run_limited(30, [sys.executable, "-c", "import os; os.kill(os.getpid(), 15)"]) == 143
+
+
+def test_a_child_that_takes_too_long_is_killed_with_its_children(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pid = tmp_path / "pid"
+    parent = 'sleep 1000 & echo $! >"$1.part"; mv "$1.part" "$1"; wait'
+    assert run_limited(0.5, ["sh", "-c", parent, "sh", str(pid)]) == 124
+    until(lambda: gone(int(pid.read_text())), "the grandchild to be gone")
+    assert "killed after 0.5 seconds" in capfd.readouterr().err
