@@ -87,7 +87,7 @@ def test_the_same_files_give_the_same_bytes_whenever_and_wherever_they_are_loade
         folder = here.lake.data / "curated"
         made.append({p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()})
     assert made[0] == made[1]
-    assert len(made[0]) == 6
+    assert len(made[0]) == 7
 
 
 def test_a_version_left_by_a_run_killed_before_the_swap_goes(here: Office) -> None:

@@ -1,7 +1,7 @@
 """The merge of replace against a plain dictionary, over tables that a person can check and over random ones."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -9,29 +9,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from support.rows import Held
 
 from datalake.clean.keys import key_text
 from datalake.errors import DatalakeError
+from datalake.merge.base import Incoming, Rejected
 from datalake.merge.hashes import column_hashes, key_texts, row_hashes
-from datalake.merge.replace import Rejected, Replacement
+from datalake.merge.replace import Replacement
 from datalake.merge.rows import Collision, Fingerprints, Index
 from datalake.outcomes import Changes
 
-SCHEMA = pa.schema([("id", pa.string()), ("title", pa.string()), ("_data_date", pa.date32())])
 DAY, BEFORE = date(2025, 11, 5), date(2025, 11, 4)
-
-
-class Held:
-    """Rows held in memory, handed out in batches of a few."""
-
-    def __init__(self, rows: Sequence[dict[str, Any]], schema: pa.Schema = SCHEMA, size: int = 3) -> None:
-        self.schema = schema
-        self._table = pa.Table.from_pylist(list(rows), schema=schema)
-        self._size = size
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        table = self._table.select(list(columns)) if columns else self._table
-        yield from table.to_batches(max_chunksize=self._size)
 
 
 def rows(day: date, **titles: str) -> list[dict[str, Any]]:
@@ -42,7 +30,7 @@ def merged(
     current: Any, accepted: Any, rejected: Sequence[str] = (), known: bool = True, key: tuple[str, ...] = ("id",)
 ) -> tuple[list[dict[str, Any]], Replacement]:
     bad = Rejected([pa.array(list(rejected), pa.string())], known)
-    merge = Replacement(current, accepted, bad, key, seed=random.getrandbits(64))
+    merge = Replacement(current, Incoming(accepted, bad, DAY), key, seed=random.getrandbits(64))
     out = [row for batch in merge.batches() for row in batch.to_pylist()]
     assert merge.rows == len(out)
     return out, merge

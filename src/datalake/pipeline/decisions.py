@@ -118,17 +118,10 @@ def _note(run: Context, delivery: OpenDelivery, word: str) -> dict[str, Any]:
 
 
 def plan_of(run: Context, contracts: Sequence[Contract], deliveries: Sequence[OpenDelivery]) -> Plan:
-    """Return what is due for these deliveries now, and nothing else; feeds without a step are only looked at."""
-    meant = {(each.feed, each.identity) for each in deliveries}
-    feeds = [
-        FeedPlan(
-            contract,
-            tuple(
-                Resume(each)
-                for each in run.ledger.feed(contract.feed).resumed
-                if (contract.feed, each.identity) in meant
-            ),
-        )
-        for contract in contracts
-    ]
+    """Return what is due now for the feeds of these deliveries: they, and what waited behind them."""
+    meant = {each.feed for each in deliveries}
+    feeds = []
+    for contract in contracts:
+        due = run.ledger.feed(contract.feed).resumed if contract.feed in meant else ()
+        feeds.append(FeedPlan(contract, tuple(Resume(each) for each in due)))
     return Plan(run.night, tuple(feeds))

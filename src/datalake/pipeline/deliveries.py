@@ -15,17 +15,17 @@ from datalake.outcomes import Changes, FileOutcome
 from datalake.pipeline import guards, words
 from datalake.pipeline.checksums import contradiction, keep_companions
 from datalake.pipeline.context import Context
+from datalake.pipeline.filing import file_late
 from datalake.pipeline.plan import Take
-from datalake.pipeline.publish import publish
+from datalake.pipeline.publish import cleaned_of, publish
 from datalake.pipeline.rules import fingerprint
 from datalake.zones import claims, raw
 from datalake.zones.events import read
 from datalake.zones.files import display, make_folder, write_atomically
 from datalake.zones.raw import Delivery, delivery_facts
-from datalake.zones.state import FeedState, OpenDelivery
+from datalake.zones.state import ENDS, QUEUED, FeedState, OpenDelivery
 
 NO_CHANGES = Changes()
-ENDS = ("published", "confirmed", "filed")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _admitted(run: Context, contract: Contract, step: Take) -> Delivery:
             claims.put_back(run.lake, taken)
             raise
         keep_companions(run.lake, step.companions, delivery)
-        run.ledger.record("admitted", feed, delivery_facts(delivery))
+        run.ledger.record("admitted", feed, {**delivery_facts(delivery), "again": delivery.again})
         claims.release(taken, step.companions)
     return delivery
 
@@ -80,12 +80,15 @@ def carry(run: Context, contract: Contract, delivery: OpenDelivery) -> Done:
     known = _known(run, contract, state, delivery)
     if known:
         return _end(run, delivery, known)
+    blocking = [each for each in state.held if each.identity != delivery.identity]
+    if contract.write_disposition != "replace" and blocking and delivery.status != "approved":
+        return _queue(run, delivery, blocking[0])
     try:
         staged = _staged(run, contract, delivery)
     except Refused as problem:
         return _refuse(run, delivery, problem)
-    if _is_late(state, delivery):
-        return _end(run, delivery, "filed", staged, "older than what is published")
+    if contract.write_disposition == "replace" and _is_late(state, delivery):
+        return _file(run, contract, delivery, staged)
     waits = delivery.status != "approved" and _must_wait(run, contract, state, delivery, staged)
     return waits or _publish(run, contract, delivery, staged)
 
@@ -100,9 +103,10 @@ def _known(run: Context, contract: Contract, state: FeedState, delivery: OpenDel
     """How a file ends whose bytes were published before; empty for one that must be looked into."""
     if delivery.status == "retried" or state.as_of is None:
         return ""
-    if delivery.data_date < state.as_of:
-        return "duplicate" if _ended_before(run, delivery) else ""
-    if delivery.sha256 != state.sha256:
+    full = contract.write_disposition == "replace"
+    if delivery.again and (not full or delivery.data_date < state.as_of) and _ended_before(run, delivery):
+        return "duplicate"
+    if delivery.sha256 != state.sha256 or delivery.data_date < state.as_of:
         return ""
     if delivery.data_date == state.as_of:
         return "duplicate"
@@ -110,7 +114,7 @@ def _known(run: Context, contract: Contract, state: FeedState, delivery: OpenDel
 
 
 def _ended_before(run: Context, delivery: OpenDelivery) -> bool:
-    """Whether these bytes under this date came to an end earlier; only a late file has the whole log read."""
+    """Whether these bytes under this date came to a good end earlier; has the whole log read."""
     wanted = (delivery.feed, delivery.sha256, delivery.data_date.isoformat())
     events = (line.event for line in read(run.lake.events) if line.event and line.event.get("kind") in ENDS)
     return any((each["feed"], each["sha256"], each["data_date"]) == wanted for each in events)
@@ -164,9 +168,24 @@ def _publish(run: Context, contract: Contract, delivery: OpenDelivery, staged: S
     return Done(_outcome(delivery, "published", staged), changes)
 
 
-def _end(run: Context, delivery: OpenDelivery, kind: str, staged: Staged | None = None, reason: str = "") -> Done:
+def _end(run: Context, delivery: OpenDelivery, kind: str) -> Done:
     run.ledger.record(kind, delivery.feed, facts_of(delivery))
-    return Done(_outcome(delivery, kind, staged, reason))
+    return Done(_outcome(delivery, kind, None))
+
+
+def _file(run: Context, contract: Contract, delivery: OpenDelivery, staged: Staged) -> Done:
+    """A late full file: the table never gets older, but what was true at its date is known from now on."""
+    with run.stage("publish", contract.feed):
+        added = file_late(run, contract, cleaned_of(run, delivery, staged))
+        run.ledger.record("filed", delivery.feed, {**facts_of(delivery), **added})
+    return Done(_outcome(delivery, "filed", staged, "older than what is published"))
+
+
+def _queue(run: Context, delivery: OpenDelivery, first: OpenDelivery) -> Done:
+    """A file of a feed where every file counts waits its turn behind the one that waits for OK."""
+    if delivery.status != QUEUED:
+        run.ledger.record(QUEUED, delivery.feed, facts_of(delivery))
+    return Done(_outcome(delivery, "waiting_for_ok", None, f"waits behind {first.name}"))
 
 
 def _hold(run: Context, delivery: OpenDelivery, kind: str, reasons: list[str], staged: Staged) -> Done:

@@ -104,7 +104,8 @@ def plan(
     late = takes[MOST_FILES:]
     waiting = [each for _, each in judged if isinstance(each, Waiting)]
     waiting += [Waiting(display(each.entry.name), "still_arriving", "taken by the next run", f) for f, each in late]
-    feeds = [_feed_plan(each, takes[:MOST_FILES], state.get(each.feed)) for each in contracts]
+    living = [each for each in contracts if each.status != "retired"]
+    feeds = [_feed_plan(each, takes[:MOST_FILES], state.get(each.feed)) for each in living]
     return Plan(night, tuple(sorted(feeds, key=_resumes)), tuple(waiting))
 
 

@@ -1,49 +1,50 @@
 """A cleaned file becomes the published table: merged with the one before, written as a new version, swapped in."""
 
-import secrets
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from datalake.contracts.model import Contract
-from datalake.engine.job import FINDINGS_FILE, Staged
+from datalake.engine.job import Staged
 from datalake.errors import DatalakeError
 from datalake.outcomes import Changes
+from datalake.pipeline.build import Built, Cleaned, build
 from datalake.pipeline.context import Context
+from datalake.pipeline.filing import compact
 from datalake.pipeline.guards import baseline
 from datalake.pipeline.rules import keep
-from datalake.zones import curated
-from datalake.zones.files import fsync_file
+from datalake.zones import curated, history
+from datalake.zones.curated import Version
+from datalake.zones.files import fsync_folder
 from datalake.zones.raw import file_sha256
 from datalake.zones.state import FeedState, OpenDelivery
-
-if TYPE_CHECKING:  # Arrow is loaded when there is something to publish
-    import pyarrow as pa
-
-    from datalake.merge.replace import Replacement
-    from datalake.zones.curated import Version
-
-TRIES = 3  # with other seeds, where two keys' hashes fell together
 
 
 def publish(run: Context, contract: Contract, delivery: OpenDelivery, staged: Staged) -> Changes:
     """Publish a cleaned file and return how the table changed; until the swap readers see the old one."""
     feed, lake = contract.feed, run.lake
-    state = run.ledger.feed(feed)
     shown = current_version(run, feed)
-    merged, draft = _built(run, contract, delivery, staged, shown)
-    facts = _facts(run, contract, delivery, staged, state, merged)
-    facts |= _hashes(draft, feed)
-    version = curated.finish(lake, feed, draft, facts)
+    built = build(lake, contract, cleaned_of(run, delivery, staged), shown, run.settings.csv_twin)
+    facts = _facts(run, contract, delivery, staged, built)
+    version = curated.finish(lake, feed, built.draft, facts)
+    if built.changes:
+        built.changes.rename(history.path_of(lake, feed, version.name))
+        fsync_folder(history.history_folder(lake, feed))
     curated.swap(lake, feed, version)
     run.ledger.record("published", feed, facts)
     supersede(run, contract)
-    curated.prune(lake, feed, run.settings.keep_versions)
-    return merged.differences.changes
+    prune(run, contract)
+    compact(run, contract)
+    return built.merge.differences.changes
 
 
-def current_version(run: Context, feed: str) -> "Version | None":
+def cleaned_of(run: Context, delivery: OpenDelivery, staged: Staged) -> Cleaned:
+    """Return a delivery's cleaned file with its place in the zones."""
+    place = (delivery.feed, delivery.data_date, delivery.delivery)
+    return Cleaned(staged, delivery.data_date, run.lake.staging(*place), run.lake.quarantine(*place))
+
+
+def current_version(run: Context, feed: str) -> Version | None:
     """Return the version that readers see; raise DatalakeError where it is not the one that the events know."""
     state, shown = run.ledger.feed(feed), curated.current(run.lake, feed)
     name = shown.name if shown else ""
@@ -53,6 +54,13 @@ def current_version(run: Context, feed: str) -> "Version | None":
             f"Put data/curated/{feed} back from a backup that holds it.",
         )
     return shown
+
+
+def prune(run: Context, contract: Contract) -> None:
+    """Remove versions beyond those that the settings keep, and what a feed without history has no use for then."""
+    feed = contract.feed
+    if curated.prune(run.lake, feed, run.settings.keep_versions) and contract.history == "none":
+        history.prune(run.lake, feed, curated.version_names(run.lake, feed))
 
 
 def supersede(run: Context, contract: Contract) -> None:
@@ -79,94 +87,15 @@ def _published_over(state: FeedState, each: OpenDelivery) -> bool:
     return state.as_of is not None and each.data_date <= state.as_of and each.event < state.published_event
 
 
-def _built(
-    run: Context, contract: Contract, delivery: OpenDelivery, staged: Staged, shown: "Version | None"
-) -> "tuple[Replacement, Path]":
-    """Write the next table into a draft; a collision of hashes is met by another seed."""
-    from datalake.merge.rows import Collision
-
-    for _ in range(TRIES):
-        merged = _merged(run, contract, delivery, staged, shown)
-        draft = curated.begin(run.lake, contract.feed)
-        try:
-            _write(merged, draft, contract, run.settings.csv_twin)
-            return merged, draft
-        except Collision:
-            continue
-    raise DatalakeError(f"{contract.feed}: keys could not be told apart.", "Run it again.")
-
-
-def _merged(
-    run: Context, contract: Contract, delivery: OpenDelivery, staged: Staged, shown: "Version | None"
-) -> "Replacement":
-    place = (contract.feed, delivery.data_date, delivery.delivery)
-    table = curated.table_path(shown.folder, contract.feed) if shown else None
-    return replacement(contract, staged, run.lake.staging(*place), run.lake.quarantine(*place), table)
-
-
-def replacement(
-    contract: Contract, staged: Staged, staging: Path, quarantine: Path, table: Path | None
-) -> "Replacement":
-    """Given a cleaned file's folders and the published Parquet file, if any, return the merge, not yet done."""
-    from datalake.clean.schema import output_schema
-    from datalake.merge.replace import Rejected, Replacement
-    from datalake.zones.tables import ParquetRows
-
-    accepted = ParquetRows([staging / part for part in staged.parts], output_schema(contract))
-    current = ParquetRows([table]) if table else None
-    rejected = Rejected(_RejectedKeys(quarantine / FINDINGS_FILE), staged.rejected_keys_known)
-    return Replacement(current, accepted, rejected, contract.primary_key, secrets.randbits(64))
-
-
-class _RejectedKeys:
-    """The keys of the rows that a file had and that were rejected, as findings name them."""
-
-    def __init__(self, findings: Path) -> None:
-        self._findings = findings
-
-    def __iter__(self) -> "Iterator[pa.Array]":
-        import pyarrow.compute as pc
-
-        from datalake.zones.tables import ParquetRows
-
-        if self._findings.exists():
-            for batch in ParquetRows([self._findings]).batches(["key", "outcome"]):
-                keys = batch.filter(pc.equal(batch.column("outcome"), "rejected")).column("key")
-                yield keys.drop_null()
-
-
-def _write(merged: "Replacement", draft: Path, contract: Contract, twin: bool) -> None:
-    from datalake.zones.tables import TableWriter
-    from datalake.zones.twin import Twin
-
-    table = TableWriter(curated.table_path(draft, contract.feed), merged.schema)
-    separators = {each.name: each.separator for each in contract.columns if each.type == "list"}
-    beside = Twin(curated.twin_path(draft, contract.feed), merged.schema, separators) if twin else None
-    for batch in merged.batches():
-        table.write(batch)
-        if beside:
-            beside.write(batch)
-    table.close()
-    if beside:
-        beside.close()
-    for path in draft.iterdir():
-        fsync_file(path)
-
-
-def _facts(
-    run: Context,
-    contract: Contract,
-    delivery: OpenDelivery,
-    staged: Staged,
-    state: FeedState,
-    merged: "Replacement",
-) -> dict[str, Any]:
+def _facts(run: Context, contract: Contract, delivery: OpenDelivery, staged: Staged, built: Built) -> dict[str, Any]:
     """What version.json and the event say: nothing of the run or its time, so a rebuild says the same."""
-    seq, changes = state.seq + 1, merged.differences.changes
+    state, changes = run.ledger.feed(contract.feed), built.merge.differences.changes
+    as_of = max(delivery.data_date, state.as_of or delivery.data_date)
     return {
         "feed": contract.feed,
-        "version": curated.version_name(seq, delivery.data_date),
-        "seq_of_feed": seq,
+        "version": curated.version_name(state.seq + 1, as_of),
+        "seq_of_feed": state.seq + 1,
+        "as_of": as_of.isoformat(),
         "data_date": delivery.data_date.isoformat(),
         "sha256": delivery.sha256,
         "name": delivery.name,
@@ -174,14 +103,16 @@ def _facts(
         "bytes": delivery.size,
         "night": delivery.night.isoformat(),
         "rules": keep(run.lake, contract),
-        "rows": merged.rows,
-        "kept": merged.kept,
+        "rows": built.merge.rows,
+        "kept": built.merge.kept,
         "new": changes.new,
         "changed": changes.changed,
         "gone": changes.gone,
         "baseline": baseline(staged),
+        "files": _hashes(built.draft),
+        "history": file_sha256(built.changes) if built.changes else "",
     }
 
 
-def _hashes(draft: Path, feed: str) -> dict[str, Any]:
-    return {"files": {path.name: file_sha256(path) for path in sorted(draft.iterdir())}}
+def _hashes(draft: Path) -> dict[str, str]:
+    return {path.name: file_sha256(path) for path in sorted(draft.iterdir())}

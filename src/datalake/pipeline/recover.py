@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datalake.contracts.model import Contract
 from datalake.errors import DatalakeError
 from datalake.pipeline.context import Context
-from datalake.pipeline.publish import supersede
-from datalake.zones import curated
+from datalake.pipeline.filing import compact
+from datalake.pipeline.publish import prune, supersede
+from datalake.zones import curated, history
 from datalake.zones.claims import clear_empty_claims
 from datalake.zones.files import remove_leftovers
 from datalake.zones.rebuild import rebuild
+from datalake.zones.state import QUEUED
 
 
 def recover(run: Context, contracts: Sequence[Contract]) -> None:
@@ -41,13 +43,17 @@ def _heal(run: Context, contract: Contract) -> None:
         shown = curated.current(run.lake, feed)
     except DatalakeError:
         return  # the feed's own part of the run says so
+    state = run.ledger.feed(feed)
     if run.lake.curated(feed).is_dir():
         curated.tidy(run.lake, feed, shown)
-        curated.prune(run.lake, feed, run.settings.keep_versions)
-    state = run.ledger.feed(feed)
+        history.tidy(run.lake, feed, shown.seq if shown else 0, state.lists)
     if shown and shown.seq > state.seq:
         run.ledger.record("published", feed, shown.facts)
         run.note("recovered", f"{feed} had been published by a run that was killed just then.", feed)
-    elif state.resumed:
-        names = ", ".join(each.name for each in state.resumed)
+    if shown:
+        prune(run, contract)
+        compact(run, contract)
+    unfinished = [each.name for each in run.ledger.feed(feed).resumed if each.status != QUEUED]
+    if unfinished:
+        names = ", ".join(unfinished)
         run.note("recovered", f"An earlier run did not finish with {names}; it is taken up again.", feed)

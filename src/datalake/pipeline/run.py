@@ -83,7 +83,7 @@ def outcome_of(state: FeedState, contract: Contract, done: list[Done], failure: 
 
 def _verdict(state: FeedState, contract: Contract, files: list[FileOutcome]) -> tuple[str, str, str]:
     """What stands between the feed and its newest file counts before what went well."""
-    waiting = [each for each in (*state.held, *state.refused) if _matters(state, each)]
+    waiting = [each for each in (*state.held, *state.refused) if _matters(state, contract, each)]
     refused = [each for each in files if each.status == "refused"]
     if contract.status == "draft" and (waiting or refused):
         last = (waiting or refused)[-1]
@@ -97,9 +97,9 @@ def _verdict(state: FeedState, contract: Contract, files: list[FileOutcome]) -> 
     return next((each for each in ("published", "confirmed") if each in statuses), "nothing"), "", ""
 
 
-def _matters(state: FeedState, delivery: OpenDelivery) -> bool:
-    """Whether a waiting file is about the present: an old one that was refused leaves the table as good as it was."""
-    return state.as_of is None or delivery.data_date >= state.as_of
+def _matters(state: FeedState, contract: Contract, delivery: OpenDelivery) -> bool:
+    """Whether a waiting file is about the present: an old full one leaves the table as good as it was."""
+    return contract.write_disposition != "replace" or state.as_of is None or delivery.data_date >= state.as_of
 
 
 def _summed(changes: list[Changes]) -> Changes:

@@ -113,15 +113,17 @@ def tidy(lake: Lake, feed: str, shown: Version | None) -> None:
             remove_tree(path)
 
 
+def version_names(lake: Lake, feed: str) -> list[str]:
+    """Return the versions on disk, oldest first."""
+    versions = versions_folder(lake, feed)
+    return sorted(each.name for each in versions.iterdir() if each.name[0] != ".") if versions.is_dir() else []
+
+
 def prune(lake: Lake, feed: str, keep: int) -> list[str]:
     """Remove all but the newest versions, never the current one nor one after it; return their names."""
-    versions = versions_folder(lake, feed)
-    if not versions.is_dir():
-        return []
-    names = sorted(path.name for path in versions.iterdir() if not path.name.startswith("."))
     shown = current(lake, feed)
-    old = [name for name in names if shown and name < shown.name]
+    old = [name for name in version_names(lake, feed) if shown and name < shown.name]
     doomed = old[: max(0, len(old) - max(0, keep - 1))]
     for name in doomed:
-        remove_tree(versions / name)
+        remove_tree(versions_folder(lake, feed) / name)
     return doomed

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class Delivery:
     size: int  # bytes
     night: date  # the night that took it
     modified: str = ""  # its mtime in incoming, ISO, UTC
+    again: bool = False  # the same bytes had come for the same date before
 
     @property
     def short(self) -> str:
@@ -63,8 +64,8 @@ def admit(
         night=night,
         modified=datetime.fromtimestamp(taken.identity[3] / 1e9, timezone.utc).isoformat(timespec="seconds"),
     )
-    put_beside(path, "delivery", _noted(delivery, taken))
-    return delivery
+    first = put_beside(path, "delivery", _noted(delivery, taken))
+    return delivery if first else replace(delivery, again=True)
 
 
 def raw_name(name: str, sha256: str) -> str:
@@ -83,11 +84,11 @@ def note_path(path: Path, word: str) -> Path:
     return path.with_name(f"{stem}.{word}.json")
 
 
-def put_beside(path: Path, word: str, facts: Mapping[str, Any]) -> None:
-    """Write a note beside a raw file, durably and read-only; one that is there already stays as it is."""
+def put_beside(path: Path, word: str, facts: Mapping[str, Any]) -> bool:
+    """Write a note beside a raw file, durably and read-only; one that is there already stays, which returns False."""
     draft = temporary(path.parent)
     write_durably(draft, json.dumps(facts, indent=1, sort_keys=True).encode() + b"\n", READ_ONLY)
-    put_if_absent(draft, note_path(path, word))
+    return put_if_absent(draft, note_path(path, word))
 
 
 def read_delivery(note: Path) -> Delivery:

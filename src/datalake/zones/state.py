@@ -12,6 +12,8 @@ from typing import Any
 HELD = ("held", "waiting_for_ok")
 NOT_FACTS = ("seq", "at", "kind", "previous", "baseline")
 RESUMED = ("admitted", "approved", "retried")  # an end is due without a person
+QUEUED = "queued"  # behind a file that waits for OK, in feeds where one file does not replace another
+ENDS = ("published", "confirmed", "filed")  # good ends
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class OpenDelivery:
     raw: str  # relative to the raw zone
     size: int
     night: date  # the night it serves
-    status: str  # admitted held waiting_for_ok refused approved retried
+    status: str  # admitted held waiting_for_ok refused approved retried queued
+    again: bool = False  # the same bytes had come for the same date before
     since: str = ""  # when it got that status: ISO, UTC
     event: int = 0  # the event that gave it
     reason: str = ""
@@ -56,6 +59,8 @@ class FeedState:
     last_accepted: dict[str, Any] = field(default_factory=dict)  # what the next file is measured against
     last_night: date | None = None  # the last night that brought a file that needed nothing further
     open: tuple[OpenDelivery, ...] = ()
+    filed: int = 0  # late files put into history since the last publish
+    lists: tuple[str, ...] = ()  # change lists that no version has: of late files, and of years put together
 
     @property
     def sha256(self) -> str:
@@ -78,8 +83,9 @@ class FeedState:
 
     @property
     def resumed(self) -> tuple[OpenDelivery, ...]:
-        """Files that a run had begun with and not finished."""
-        return tuple(each for each in self.open if each.status in RESUMED)
+        """Files that a run had begun with and not finished, or that no longer have one to wait for."""
+        statuses = RESUMED if self.held else (*RESUMED, QUEUED)
+        return tuple(each for each in self.open if each.status in statuses)
 
 
 State = Mapping[str, FeedState]
@@ -99,8 +105,11 @@ def _applied(feed: FeedState, event: Mapping[str, Any]) -> FeedState:
     kind = event["kind"]
     if kind in ("admitted", "retried"):
         return _with(feed, _opened(event))
-    if kind in ("held", "waiting_for_ok", "refused", "approved"):
+    if kind in ("held", "waiting_for_ok", "refused", "approved", QUEUED):
         return _moved(feed, event)
+    if kind == "compacted":
+        kept = tuple(each for each in feed.lists if each not in event["replaced"])
+        return replace(feed, lists=(*kept, event["list"]))
     if kind in ("published", "confirmed", "filed", "duplicate", "declined", "superseded"):
         return _ended(feed, event)
     return feed
@@ -117,6 +126,7 @@ def _opened(event: Mapping[str, Any]) -> OpenDelivery:
         size=event["bytes"],
         night=date.fromisoformat(event["night"]),
         status=event["kind"],
+        again=event.get("again", False),
         since=event["at"],
         event=event["seq"],
     )
@@ -156,6 +166,9 @@ def _ended(feed: FeedState, event: Mapping[str, Any]) -> FeedState:
         return _published(feed, event)
     if kind == "confirmed":
         return replace(feed, as_of=identity[0])
+    if kind == "filed":
+        lists = (*feed.lists, event["list"]) if event.get("list") else feed.lists
+        return replace(feed, filed=feed.filed + 1, lists=lists)
     return feed
 
 
@@ -171,6 +184,7 @@ def _published(feed: FeedState, event: Mapping[str, Any]) -> FeedState:
         published={name: value for name, value in event.items() if name not in NOT_FACTS},
         published_event=event["seq"],
         last_accepted=dict(event["baseline"]),
+        filed=0,
     )
 
 
@@ -193,6 +207,7 @@ def from_json(document: Mapping[str, Any]) -> FeedState:
     known = dict(document)
     for name in ("as_of", "last_night"):
         known[name] = _day(known[name])
+    known["lists"] = tuple(known["lists"])
     known["open"] = tuple(
         OpenDelivery(
             **{

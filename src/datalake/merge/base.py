@@ -1,0 +1,88 @@
+"""PURE. What every way of merging a file into a table has in common."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from datalake.merge.differences import nothing
+from datalake.merge.rows import Collector, Fingerprints, Index, Mask, Rows, aligned, content_columns, text_hashes
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The keys of a file's rejected rows as texts; known is False where some could not be read."""
+
+    keys: Iterable[pa.Array]
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A cleaned file: its accepted rows, the keys of its rejected ones, and its data date."""
+
+    accepted: Rows
+    rejected: Rejected
+    data_date: date
+
+
+class Merge:
+    """The next table of a feed. Drain batches() once; after that differences, rows and kept are known."""
+
+    def __init__(self, current: Rows | None, incoming: Incoming, key: tuple[str, ...], seed: int) -> None:
+        self.schema = incoming.accepted.schema
+        self.current, self.incoming = current, incoming
+        self.key = key
+        self.differences = nothing(0, 0)
+        self.rows = 0
+        self._seed = seed
+
+    @property
+    def kept(self) -> int:
+        """Rows of an earlier file that stay because this one's were rejected."""
+        return int(self.differences.kept.sum())
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the next table's rows."""
+        raise NotImplementedError
+
+    def _counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            self.rows += batch.num_rows
+            if batch.num_rows:
+                yield batch
+
+    def _old(self) -> Iterator[pa.RecordBatch]:
+        """The rows of the table before, in the schema of the next."""
+        for batch in self.current.batches() if self.current else ():
+            yield aligned(batch, self.schema)
+
+    def _collector(self) -> Collector:
+        return Collector(self.key, content_columns(self.schema), self._seed)
+
+    def _prints(self, batches: Iterable[pa.RecordBatch]) -> Fingerprints:
+        collector = self._collector()
+        for batch in batches:
+            collector.add(batch)
+        return collector.done()
+
+    def _carried(self, old: Fingerprints, index: Index) -> Mask:
+        """Which rows of the table before have a key that the file carried and that was rejected there."""
+        carried = nothing(0, len(old)).kept
+        for texts in self.incoming.rejected.keys:
+            places = index.find(*text_hashes(texts, self._seed))
+            carried[places[places >= 0]] = True
+        return carried
+
+
+def filtered(batches: Iterable[pa.RecordBatch], mask: Mask) -> Iterator[pa.RecordBatch]:
+    """Yield the rows that a mask over all of them marks."""
+    start = 0
+    for batch in batches:
+        part = mask[start : start + batch.num_rows]
+        start += batch.num_rows
+        if part.all():
+            yield batch
+        elif part.any():
+            yield batch.filter(pa.array(part))

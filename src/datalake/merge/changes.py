@@ -1,0 +1,95 @@
+"""PURE. The change list of a publish: what is new, what changed and in which columns, what is gone.
+
+One row a change: what happened, the columns in which, from which data date on it is true, then the row itself: as it
+is now, or, where it is gone, as it was last. filed rows did not change the published table: they came too late to,
+and only say what had been true at a date.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datalake.merge.base import Merge, filtered
+from datalake.merge.hashes import column_hashes
+from datalake.merge.rows import Mask, Positions, aligned, content_columns
+
+NEW, CHANGED, GONE, FILED, FILED_GONE = "new", "changed", "gone", "filed", "filed_gone"
+CHANGE_FIELDS = (
+    pa.field("_change", pa.string()),
+    pa.field("_changed", pa.list_(pa.string())),
+    pa.field("_valid_from", pa.date32()),
+)
+SLICE = 250_000  # changed rows whose former selves are held at once
+
+
+def change_schema(table: pa.Schema) -> pa.Schema:
+    """Return the schema of a change list over a table's."""
+    return pa.schema([*CHANGE_FIELDS, *table])
+
+
+def changes(merge: Merge) -> Iterator[pa.RecordBatch]:
+    """Given a merge that was drained, yield its change list: new, changed, late, then gone rows."""
+    found, accepted = merge.differences, merge.incoming.accepted
+    day = pa.scalar(merge.incoming.data_date, pa.date32())
+    for batch in filtered(accepted.batches(), found.new):
+        yield marked(batch, NEW, day)
+    yield from _changed(merge, day)
+    for batch in filtered(accepted.batches(), found.late):
+        yield marked(batch, FILED, day)
+    if merge.current is not None and found.gone.any():
+        for batch in filtered((aligned(each, merge.schema) for each in merge.current.batches()), found.gone):
+            yield marked(batch, GONE, day)
+
+
+def marked(
+    batch: pa.RecordBatch, change: str, valid_from: pa.Scalar | pa.Array, columns: pa.Array | None = None
+) -> pa.RecordBatch:
+    """Return rows as lines of a change list. valid_from: one date for all, or one each."""
+    count = batch.num_rows
+    since = pa.repeat(valid_from, count) if isinstance(valid_from, pa.Scalar) else valid_from
+    none = pa.nulls(count, CHANGE_FIELDS[1].type)
+    lines = [pa.repeat(change, count), none if columns is None else columns, since]
+    return pa.RecordBatch.from_arrays([*lines, *batch.columns], schema=change_schema(batch.schema))
+
+
+def _changed(merge: Merge, day: pa.Scalar) -> Iterator[pa.RecordBatch]:
+    positions = np.nonzero(merge.differences.changed)[0]
+    for start in range(0, len(positions), SLICE):
+        some = positions[start : start + SLICE]
+        mask = np.zeros(len(merge.differences.changed), np.bool_)
+        mask[some] = True
+        now = pa.Table.from_batches(filtered(merge.incoming.accepted.batches(), mask), merge.schema)
+        before = _former(merge, merge.differences.was[some])
+        yield from _with_columns(now.combine_chunks(), before, day)
+
+
+def _former(merge: Merge, was: Positions) -> pa.Table:
+    """The rows at these positions of the table before, in this order."""
+    mask = np.zeros(len(merge.differences.gone), np.bool_)
+    mask[was] = True
+    rows = (aligned(each, merge.schema) for each in (merge.current.batches() if merge.current else ()))
+    table = pa.Table.from_batches(filtered(rows, mask), merge.schema).combine_chunks()
+    return table.take(pa.array(np.argsort(np.argsort(was, kind="stable"), kind="stable")))
+
+
+def _with_columns(now: pa.Table, before: pa.Table, day: pa.Scalar) -> Iterator[pa.RecordBatch]:
+    """Name for each row the columns in which it differs from its former self."""
+    names = content_columns(now.schema)
+    differ = np.array([_differ(now.column(name), before.column(name)) for name in names])
+    words = np.array(names, object)
+    listed = pa.array([words[column].tolist() for column in differ.T], CHANGE_FIELDS[1].type)
+    for batch in now.combine_chunks().to_batches():
+        yield marked(batch, CHANGED, day, listed)
+
+
+def _differ(now: pa.ChunkedArray, before: pa.ChunkedArray) -> Mask:
+    if pa.types.is_list(now.type):
+        one, other = (column_hashes(each.combine_chunks(), 1) for each in (now, before))
+        unlike: Mask = one != other
+        return unlike
+    same = pc.fill_null(pc.equal(now, before), False)
+    both_null = pc.and_(pc.is_null(now), pc.is_null(before))
+    mask: Mask = ~pc.or_(same, both_null).to_numpy()
+    return mask
