@@ -30,7 +30,7 @@ FLAGS = [
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 LAYOUT = {"runOnly": ["scrollable-region-focusable", "target-size", "color-contrast"]}
-PAGES = ("/", "/runs", "/runs/20251105T020000Z-1", "/feeds", "/feeds/irb", "/rejects", "/status", "/about")
+PAGES = ("/", "/runs", "/runs/20251105T020000Z-1", "/feeds", "/feeds/irb", "/rejects", "/status", "/about", "/api/v1/")
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs /usr/bin/chromium (apt-get install chromium)")
 

@@ -52,7 +52,7 @@ def serve(name: str) -> Response:
     from flask import current_app
 
     asset = current_app.extensions["assets"].get(name) or abort(404)
-    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    takes_gzip = request.accept_encodings["gzip"] > 0
     response = Response(asset.compressed if takes_gzip else asset.content, content_type=asset.content_type)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.vary.add("Accept-Encoding")

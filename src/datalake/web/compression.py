@@ -22,5 +22,5 @@ def _compress(response: Response) -> Response:
 
 
 def _worth_it(response: Response) -> bool:
-    asked = "gzip" in request.headers.get("Accept-Encoding", "")
+    asked = request.accept_encodings["gzip"] > 0
     return asked and not response.content_encoding and (response.content_length or 0) >= _SMALLEST

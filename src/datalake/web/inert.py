@@ -28,10 +28,10 @@ def cell(value: Any) -> Any:
     return "" if value is None else value
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]], inert: bool = True) -> str:
     """Given column names and rows, return them as CSV with CRLF line ends, as RFC 4180 has it."""
-    buffer = io.StringIO()
+    buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow([cell(name) for name in columns])
-    writer.writerows([cell(value) for value in row] for row in rows)
+    writer.writerows(map(cell, row) if inert else row for row in rows)
     return buffer.getvalue()

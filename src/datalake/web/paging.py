@@ -16,9 +16,19 @@ def encode(key: Sequence[str | int | float]) -> str:
 def decode_key(cursor: str) -> tuple[str | int | float, int]:
     """Given a cursor of the runs, return the sort value and the row's number; raise UsageError for any other text."""
     key = _decoded(cursor)
-    if len(key) != 2 or not isinstance(key[0], (str, int, float)) or type(key[1]) is not int:
+    if len(key) != 2 or not isinstance(key[0], (str, int, float)) or type(key[1]) is not int or abs(key[1]) > 2**62:
         raise UsageError("The cursor is not one of ours.", "Begin again without it.")
     return key[0], key[1]
+
+
+def decode_id(cursor: str) -> int:
+    """Given a cursor of rows by number, return that number; for "" one behind them all; raise UsageError for others."""
+    if not cursor:
+        return 2**62
+    key = _decoded(cursor)
+    if len(key) != 1 or type(key[0]) is not int or abs(key[0]) > 2**62:
+        raise UsageError("The cursor is not one of ours.", "Begin again without it.")
+    return key[0]
 
 
 def _decoded(cursor: str) -> list[object]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
@@ -92,6 +92,12 @@ def first_and_last_night(connection: sqlite3.Connection) -> tuple[date, date] | 
     return (date.fromisoformat(first), date.fromisoformat(last)) if first else None
 
 
+def nights_with_runs(connection: sqlite3.Connection) -> set[date]:
+    """Return the nights that have a run."""
+    rows = connection.execute(f"SELECT DISTINCT {NIGHT} FROM etl_runtime r WHERE {NIGHT} <> ''")  # noqa: S608
+    return {date.fromisoformat(night) for (night,) in rows}
+
+
 def choices(connection: sqlite3.Connection) -> dict[str, list[str]]:
     """Return what the filters can offer: triggers, hosts and feeds that occur."""
     asked = {
@@ -141,16 +147,16 @@ def latest_feeds(connection: sqlite3.Connection) -> list[FeedRow]:
     return [feed_row(dict(row)) for row in connection.execute(sql)]
 
 
-def history_of_feed(connection: sqlite3.Connection, feed: str, limit: int) -> list[FeedRow]:
+def history_of_feed(connection: sqlite3.Connection, feed: str, limit: int, before: int = 2**62) -> list[FeedRow]:
     """Return a feed's last outcomes, newest first."""
-    sql = f"{_WITH_NIGHT.format(table='etl_feed')} WHERE t.feed = ? ORDER BY t.id DESC LIMIT ?"
-    return [feed_row(dict(row)) for row in connection.execute(sql, (feed, limit))]
+    sql = f"{_WITH_NIGHT.format(table='etl_feed')} WHERE t.feed = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?"
+    return [feed_row(dict(row)) for row in connection.execute(sql, (feed, before, limit))]
 
 
-def files_of_feed(connection: sqlite3.Connection, feed: str, limit: int) -> list[FileRow]:
+def files_of_feed(connection: sqlite3.Connection, feed: str, limit: int, before: int = 2**62) -> list[FileRow]:
     """Return the last files taken for a feed, newest first."""
-    sql = f"{_WITH_NIGHT.format(table='etl_file')} WHERE t.feed = ? ORDER BY t.id DESC LIMIT ?"
-    return [file_row(dict(row)) for row in connection.execute(sql, (feed, limit))]
+    sql = f"{_WITH_NIGHT.format(table='etl_file')} WHERE t.feed = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?"
+    return [file_row(dict(row)) for row in connection.execute(sql, (feed, before, limit))]
 
 
 def files_of_nights(connection: sqlite3.Connection, first: date, last: date, feed: str = "") -> list[FileRow]:
@@ -160,6 +166,19 @@ def files_of_nights(connection: sqlite3.Connection, first: date, last: date, fee
         "AND (t.rejected > 0 OR t.status = 'refused') AND (? = '' OR t.feed = ?) ORDER BY t.id DESC"
     )
     rows = connection.execute(sql, (first.isoformat(), last.isoformat(), feed, feed))
+    return [file_row(dict(row)) for row in rows]
+
+
+def files_with_rejects(
+    connection: sqlite3.Connection, wanted: RunFilter, limit: int, before: int = 2**62
+) -> list[FileRow]:
+    """Return files that had rejected rows, newest first; of the filter nights and feed count."""
+    where, values = _where(replace(wanted, feed=""))
+    sql = (
+        f"{_WITH_NIGHT.format(table='etl_file')} WHERE {where} AND t.rejected > 0 AND t.id < ? "
+        "AND (? = '' OR t.feed = ?) ORDER BY t.id DESC LIMIT ?"
+    )
+    rows = connection.execute(sql, [*values, before, wanted.feed, wanted.feed, limit])
     return [file_row(dict(row)) for row in rows]
 
 

@@ -2,6 +2,8 @@
 
 from flask import Flask
 
+from datalake.web import machines
+from datalake.web.api import routes as api
 from datalake.web.blueprint import blueprint
 from datalake.web.pages import feeds, overview, rejects, runs, status
 
@@ -19,4 +21,6 @@ NAVIGATION = (
 def register(app: Flask) -> None:
     """Add every page, and the navigation between them."""
     app.register_blueprint(blueprint)
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(machines.blueprint)
     app.context_processor(lambda: {"navigation": NAVIGATION})

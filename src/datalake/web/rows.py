@@ -30,6 +30,7 @@ def succeeded(run: RecordedRun) -> bool:
 class FeedRow:
     """What became of one feed in one run; night is the run's."""
 
+    id: int = 0
     run_id: str = ""
     night: Day | None = None
     feed: str = ""
@@ -65,6 +66,7 @@ class FeedRow:
 class FileRow:
     """What became of one file in one run."""
 
+    id: int = 0
     run_id: str = ""
     night: Day | None = None
     feed: str = ""

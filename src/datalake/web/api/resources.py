@@ -1,0 +1,193 @@
+"""What the API can be asked, a row each: address, fields, parameters, and how it is read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from datalake.errors import UsageError
+from datalake.web import asking, paging, queries
+from datalake.web.api import asked, fields
+from datalake.web.api.asked import Parameter
+from datalake.web.api.fields import Field, Reject, row_of
+from datalake.web.figures.nights import Night, judge_nights
+from datalake.web.figures.stats import buckets, first_day
+from datalake.web.known import look
+from datalake.web.record import Record
+from datalake.web.rows import FileRow
+from datalake.web.site import Site, span_of
+
+MOST_NIGHTS = 750  # that one answer may judge
+NIGHTS = 90  # that are judged where nothing is asked
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: the site, its record, the query's parameters, the values in the path, and how many rows are wanted."""
+
+    site: Site
+    record: Record
+    given: Mapping[str, str]
+    path: Mapping[str, str]
+    limit: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a call found: rows, and the cursor behind the last one. None as rows: there is no such thing."""
+
+    rows: Sequence[Any] | None
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One address under /api/v1; {name} in its path is a value. one: it answers with one object, else with a list."""
+
+    path: str
+    about: str
+    fields: tuple[Field, ...]
+    read: Callable[[Call], Found]
+    parameters: tuple[Parameter, ...] = ()
+    one: bool = False
+
+    def as_rows(self, found: Found) -> list[dict[str, Any]]:
+        return [row_of(self.fields, row) for row in found.rows or ()]
+
+
+def _runs(call: Call) -> Found:
+    connection, order = call.record.connection, asking.order(call.given)
+    after = paging.decode_key(call.given["cursor"]) if "cursor" in call.given else None
+    rows = queries.runs(connection, asking.run_filter(call.given), order, call.limit + 1, after)
+    shown = rows[: call.limit]
+    more = len(rows) > call.limit
+    return Found(shown, paging.encode(queries.sort_key(connection, shown[-1], order)) if more else "")
+
+
+def _latest_run(call: Call) -> Found:
+    return Found(queries.runs(call.record.connection, queries.RunFilter(), queries.Order(), 1) or None)
+
+
+def _run(call: Call) -> Found:
+    run = queries.run(call.record.connection, call.path["run_id"])
+    return Found([run] if run else None)
+
+
+def _of_run(read: Callable[[Any, str | None], Sequence[Any]]) -> Callable[[Call], Found]:
+    def rows(call: Call) -> Found:
+        run = queries.run(call.record.connection, call.path["run_id"])
+        return Found(read(call.record.connection, run.run_id) if run else None)
+
+    return rows
+
+
+def _nights(call: Call) -> Found:
+    """Newest first; a page ends with the night that the next one begins behind."""
+    shown = _judged(call, _cursor_day(call))
+    page = list(reversed(shown))[: call.limit]
+    return Found(page, page[-1].day.isoformat() if len(shown) > len(page) else "")
+
+
+def _stats(call: Call) -> Found:
+    size = asking.one_of(call.given, "bucket", ("day", "week")) or "week"
+    return Found(list(reversed(buckets(_judged(call, None, size), size)))[: call.limit])
+
+
+def _cursor_day(call: Call) -> date | None:
+    try:
+        return date.fromisoformat(call.given["cursor"]) - timedelta(days=1) if "cursor" in call.given else None
+    except (ValueError, OverflowError):
+        raise UsageError("The cursor is not one of ours.", "Begin again without it.") from None
+
+
+def _judged(call: Call, last: date | None, size: str = "day") -> list[Night]:
+    """The nights asked for that can be judged, oldest first."""
+    span = span_of(call.site, call.record)
+    if span is None:
+        return []
+    wanted = asking.run_filter(call.given)
+    last = min(last or wanted.last or span.last, span.last)
+    first = max(wanted.first or first_day(last - timedelta(days=NIGHTS - 1), size), span.first)
+    if (last - first).days >= MOST_NIGHTS:
+        raise UsageError(f"{first} to {last} are more than {MOST_NIGHTS} nights.", "Ask for them in parts.")
+    if first > last:
+        return []
+    runs = queries.runs_of_nights(call.record.connection, first, last)
+    return judge_nights(call.site.settings.schedule, runs, first, last, span)
+
+
+def _feeds(call: Call) -> Found:
+    return Found(look(call.site, call.record).feeds)
+
+
+def _feed(call: Call) -> Found:
+    return Found([each for each in look(call.site, call.record).feeds if each.name == call.path["feed"]] or None)
+
+
+def _outcomes(call: Call) -> Found:
+    return _by_id(call, queries.history_of_feed)
+
+
+def _files(call: Call) -> Found:
+    return _by_id(call, queries.files_of_feed)
+
+
+def _by_id(call: Call, read: Callable[[Any, str, int, int], Sequence[Any]]) -> Found:
+    """A feed's rows, newest first, paged by the row's number."""
+    rows = read(
+        call.record.connection, call.path["feed"], call.limit + 1, paging.decode_id(call.given.get("cursor", ""))
+    )
+    shown = rows[: call.limit]
+    if not rows and "cursor" not in call.given and _feed(call).rows is None:
+        return Found(None)
+    return Found(shown, paging.encode([shown[-1].id]) if len(rows) > call.limit else "")
+
+
+def _rejects(call: Call) -> Found:
+    """Newest first; a page holds the rejects of so many files, one row a rule."""
+    wanted = asking.run_filter(call.given)
+    before = paging.decode_id(call.given.get("cursor", ""))
+    files = queries.files_with_rejects(call.record.connection, wanted, call.limit + 1, before)
+    shown = files[: call.limit]
+    rows = [each for file in shown for each in _by_rule(file)]
+    return Found(rows, paging.encode([shown[-1].id]) if len(files) > call.limit else "")
+
+
+def _by_rule(file: FileRow) -> list[Reject]:
+    return [Reject(file, rule, rows) for rule, rows in file.rejected_by_rule.items()]
+
+
+_RANGE = (asked.FROM, asked.TO)
+RESOURCES = (
+    Resource(
+        "/runs",
+        "Runs, newest first",
+        fields.RUN,
+        _runs,
+        (*_RANGE, asked.STATUS, asked.TRIGGER, asked.FEED, asked.HOST, asked.SORT, *asked.PAGED),
+    ),
+    Resource("/runs/latest", "The newest run", fields.RUN, _latest_run, one=True),
+    Resource("/runs/{run_id}", "One run", fields.RUN, _run, one=True),
+    Resource("/runs/{run_id}/stages", "How long its stages took", fields.STAGE, _of_run(queries.stages_of_run)),
+    Resource("/runs/{run_id}/feeds", "What it did, by feed", fields.OUTCOME, _of_run(queries.feeds_of_run)),
+    Resource("/runs/{run_id}/files", "The files it took", fields.FILE, _of_run(queries.files_of_run)),
+    Resource("/nights", "One row a scheduled night, newest first", fields.NIGHT, _nights, (*_RANGE, *asked.PAGED)),
+    Resource("/feeds", "Every feed as it stands now", fields.FEED, _feeds),
+    Resource("/feeds/{feed}", "One feed as it stands now", fields.FEED, _feed, one=True),
+    Resource("/feeds/{feed}/outcomes", "A feed's outcomes, newest first", fields.OUTCOME, _outcomes, asked.PAGED),
+    Resource("/feeds/{feed}/files", "A feed's files, newest first", fields.FILE, _files, asked.PAGED),
+    Resource(
+        "/rejects",
+        "Rejected rows by file and rule, newest first; limit counts files",
+        fields.REJECT,
+        _rejects,
+        (*_RANGE, asked.FEED, *asked.PAGED),
+    ),
+    Resource(
+        "/stats",
+        "Outcomes and runtimes by day or week, newest first",
+        fields.BUCKET,
+        _stats,
+        (*_RANGE, asked.BUCKET, asked.LIMIT),
+    ),
+)

@@ -1,0 +1,115 @@
+"""What watchers ask: /healthz, /status.json and /metrics."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response
+from prometheus_client.core import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+from werkzeug.wrappers import Response as BaseResponse
+
+from datalake import schedule
+from datalake.runs.history import RecordedRun
+from datalake.web import queries
+from datalake.web.api import answers
+from datalake.web.api.fields import FEED, RUN, row_of
+from datalake.web.figures.metrics import Collected, Measured
+from datalake.web.figures.nights import Night, Span, judge_nights
+from datalake.web.known import Now, look
+from datalake.web.record import Record, ask
+from datalake.web.rows import StageRow
+from datalake.web.site import Site, running, span_of, this_site
+
+blueprint = Blueprint("machines", __name__)
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """200 while this process can read the run record, else 503 with what is wrong."""
+    problem = ask(this_site().lake, _problem)
+    response = answers.plain_json({"status": "degraded" if problem else "ok", "problem": problem or None})
+    response.status_code = 503 if problem else 200
+    return response
+
+
+def _problem(record: Record) -> str:
+    record.connection.execute("SELECT count(*) FROM etl_runtime").fetchone()
+    return record.problem
+
+
+@dataclass(frozen=True)
+class State:
+    """The lake now, its last night and its newest run."""
+
+    now: Now
+    night: Night | None
+    run: RecordedRun | None
+
+
+@blueprint.get("/status.json")
+def status_json() -> BaseResponse:
+    """The verdict, the last night, the newest run and the feeds."""
+    site = this_site()
+    state = ask(site.lake, lambda record: _state(site, record))
+    verdict, night, run = state.now.verdict, state.night, state.run
+    document: dict[str, Any] = {
+        "verdict": {"kind": verdict.kind, "sentence": verdict.sentence, "do": verdict.do},
+        "demo": site.demo,
+        "night": {"night": night.day.isoformat(), "state": night.state} if night else None,
+        "last_run": row_of(RUN, run) if run else None,
+        "feeds": [row_of(FEED, feed) for feed in state.now.feeds],
+        "problems": state.now.problems,
+    }
+    return answers.one_as_json(document)
+
+
+def _state(site: Site, record: Record) -> State:
+    span = span_of(site, record)
+    newest = queries.runs(record.connection, queries.RunFilter(), queries.Order(), 1)
+    return State(look(site, record), _last_night(site, record, span), newest[0] if newest else None)
+
+
+def _last_night(site: Site, record: Record, span: Span | None) -> Night | None:
+    if span is None:
+        return None
+    runs = queries.runs_of_nights(record.connection, span.last, span.last)
+    return judge_nights(site.settings.schedule, runs, span.last, span.last, span)[0]
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """The same for Prometheus."""
+    site = this_site()
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Collected(ask(site.lake, lambda record: _measure(site, record))))
+    return Response(generate_latest(registry), content_type=METRICS_TYPE)
+
+
+def _measure(site: Site, record: Record) -> Measured:
+    connection, span = record.connection, span_of(site, record)
+    newest = queries.runs(connection, queries.RunFilter(), queries.Order(), 1)
+    good = queries.runs(connection, queries.RunFilter(status="success"), queries.Order(), 1)
+    return Measured(
+        newest=newest[0] if newest else None,
+        success=good[0] if good else None,
+        runs=queries.count_runs(connection, queries.RunFilter()),
+        missed=_missed(site, record, span),
+        running=running(site.lake) is not None,
+        feeds=look(site, record).feeds,
+        stages=_stages(record, newest),
+        next_due=schedule.next_due(site.settings.schedule, site.clock.now(), (site.settings.schedule.nightly,)),
+        last_check=site.lake.watchdog_log.stat().st_mtime if site.lake.watchdog_log.exists() else None,
+    )
+
+
+def _stages(record: Record, newest: list[RecordedRun]) -> list[StageRow]:
+    return queries.stages_of_run(record.connection, newest[0].run_id) if newest else []
+
+
+def _missed(site: Site, record: Record, span: Span | None) -> int:
+    """Scheduled nights that have no run, since the first that has one."""
+    if span is None:
+        return 0
+    had = queries.nights_with_runs(record.connection)
+    return sum(night not in had for night in schedule.nights(site.settings.schedule, span.first, span.last))
