@@ -54,11 +54,12 @@ RULES = staging.contract(
     skip_rows=(SkipRow("title", "Null|p.*"),),
 )
 KEYED_TWICE = staging.contract(COLUMNS, primary_key=("count", "id"), order_by=("start", "updated"))
+ON_FAIL = ("reject", "reject", "null", "reject", "null", "warn", "null", "null", "warn")
 UNIQUE = staging.contract(
     tuple(
         Column(each.name, each.type, formats=each.formats, precision=each.precision, on_fail=on_fail,
                constraints=Constraints(unique=each.name in ("title", "amount", "flag")))
-        for each, on_fail in zip(COLUMNS, ("reject", "reject", "null", "reject", "null", "warn", "null", "null", "warn"), strict=True)
+        for each, on_fail in zip(COLUMNS, ON_FAIL, strict=True)
     )
 )  # fmt: skip
 WORDS_MISSING = staging.contract(COLUMNS, missing_values=("", "NA", "Null", "0", "maybe"))

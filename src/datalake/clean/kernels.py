@@ -41,18 +41,19 @@ def decimals(text: Text, precision: tuple[int, int]) -> Read:
 
 def booleans(text: Text, formats: tuple[str, ...]) -> Read:
     """Read the usual spellings of yes and no, or the declared ones."""
-    spellings = _spellings(formats)
-    found = pc.index_in(text.array, value_set=string_array(spellings))
+    meanings = _meanings(formats)
+    found = pc.index_in(text.array, value_set=string_array(list(meanings)))
     fine = valid_rows(found) & text.valid
     index = np.frombuffer(found.buffers()[1], np.int32)[found.offset : found.offset + len(found)]
-    return (1 - (index & 1)).astype(np.int64), fine
+    return np.fromiter(meanings.values(), np.int64)[np.where(fine, index, 0)], fine
 
 
-def _spellings(formats: tuple[str, ...]) -> list[str]:
-    """Return spellings of yes and no in turn, each in lower, upper and title case."""
-    pairs = [tuple(each.split("/", 1)) for each in formats] or list(zip(TRUE_WORDS, FALSE_WORDS, strict=True))
+def _meanings(formats: tuple[str, ...]) -> dict[str, int]:
+    """Return spellings of yes and no, in lower, upper and title case, as 1 and 0."""
+    declared = [tuple(each.split("/", 1)) for each in formats]
+    pairs = declared or list(zip(TRUE_WORDS, FALSE_WORDS, strict=True))
     cases = (str.lower, str.upper, str.title)
-    return list(dict.fromkeys(case(word) for pair in pairs for case in cases for word in pair))
+    return {case(word): 1 - place for pair in pairs for place, word in enumerate(pair) for case in cases}
 
 
 def _nothing(text: Text) -> Read:
