@@ -97,6 +97,18 @@ class _RejectedKeys:
                 yield keys.drop_null()
 
 
+def newest(contract: Contract, file: "Incoming") -> str:
+    """Return the latest value of the column that orders a file's rows, if it is a date or a time; else nothing."""
+    import pyarrow.compute as pc
+
+    name = next(iter(contract.order_by), "")
+    dated = [each.name for each in contract.columns if each.type in ("date", "datetime") and not each.mask]
+    if name not in dated:
+        return ""
+    latest = (pc.max(batch.column(name)).as_py() for batch in file.accepted.batches([name]))
+    return str(max((each for each in latest if each is not None), default=""))
+
+
 def _write_table(merge: "Merge", draft: Path, contract: Contract, twin: bool) -> None:
     from datalake.zones.tables import TableWriter
     from datalake.zones.twin import Twin

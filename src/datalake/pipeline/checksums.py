@@ -15,6 +15,7 @@ from datalake.zones.raw import Delivery, note_path, put_beside
 NOTE = "companions"
 LARGEST = 65_536  # bytes of such a file that are read
 ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}  # by number of hex digits
+_NUMBER = re.compile(r"(?<![\w.-])(\d{1,3}(,\d{3})+|\d+)(?![\w.-])", re.ASCII)
 _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32,128}(?![0-9A-Za-z])", re.ASCII)
 
 
@@ -32,6 +33,16 @@ def contradiction(path: Path, sha256: str) -> str:
         return ""
     texts = json.loads(note.read_text(encoding="utf-8"))
     return next(filter(None, (_contradiction(path, sha256, name, text) for name, text in texts.items())), "")
+
+
+def stated_rows(path: Path, name: str) -> int | None:
+    """Given a raw file and the name of its control total, return the rows that it states; None where it states none."""
+    note = note_path(path, NOTE)
+    if not name or not note.exists():
+        return None
+    text = json.loads(note.read_text(encoding="utf-8")).get(display(name), "")
+    found = _NUMBER.search(text)
+    return int(found[0].replace(",", "")) if found else None
 
 
 def _contradiction(path: Path, sha256: str, name: str, text: str) -> str:

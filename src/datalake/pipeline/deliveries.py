@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from datalake.contracts.model import Contract
+from datalake.contracts.patterns import companion
 from datalake.engine.job import Staged, StageJob
 from datalake.errors import Refused
 from datalake.outcomes import Changes, FileOutcome
 from datalake.pipeline import guards, words
-from datalake.pipeline.checksums import contradiction, keep_companions
+from datalake.pipeline.checksums import contradiction, keep_companions, stated_rows
 from datalake.pipeline.context import Context
 from datalake.pipeline.filing import file_late
 from datalake.pipeline.plan import Take
@@ -151,11 +152,17 @@ def _must_wait(
         if contract.schema_contract.missing_columns == "freeze" and _lost(state, staged):
             names = ", ".join(_lost(state, staged))
             return _refuse(run, delivery, Refused("missing_column", f"it has no column {names} any more."), staged)
-        reasons = guards.reasons(guards.Judged(contract, staged, state.last_accepted))
+        stated = stated_rows(run.lake.raw_zone / delivery.raw, _control_total(contract, delivery))
+        reasons = guards.reasons(guards.Judged(contract, staged, state.last_accepted, stated))
     if contract.status == "draft":
         reason = "; ".join(["the feed is a draft", *reasons])
         return _hold(run, delivery, "waiting_for_ok", [reason], staged)
     return _hold(run, delivery, "held", reasons, staged) if reasons else None
+
+
+def _control_total(contract: Contract, delivery: OpenDelivery) -> str:
+    template = contract.delivery.row_count
+    return companion(template, delivery.name) if template else ""
 
 
 def _lost(state: FeedState, staged: Staged) -> list[str]:

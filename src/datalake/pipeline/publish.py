@@ -8,7 +8,7 @@ from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
 from datalake.errors import DatalakeError
 from datalake.outcomes import Changes
-from datalake.pipeline.build import Built, Cleaned, build
+from datalake.pipeline.build import Built, Cleaned, build, newest
 from datalake.pipeline.context import Context
 from datalake.pipeline.filing import compact
 from datalake.pipeline.guards import baseline
@@ -108,7 +108,7 @@ def _facts(run: Context, contract: Contract, delivery: OpenDelivery, staged: Sta
         "new": changes.new,
         "changed": changes.changed,
         "gone": changes.gone,
-        "baseline": baseline(staged),
+        "baseline": baseline(staged, state.last_accepted, newest(contract, built.merge.incoming)),
         "files": _hashes(built.draft),
         "history": file_sha256(built.changes) if built.changes else "",
     }

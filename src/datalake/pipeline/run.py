@@ -14,6 +14,7 @@ from datalake.pipeline.publish import current_version, supersede
 from datalake.zones.files import display
 from datalake.zones.state import FeedState, OpenDelivery
 
+PATIENCE = 3  # files after the first that may show nothing new before a person is told
 log = logging.getLogger("datalake.pipeline")
 
 
@@ -121,8 +122,23 @@ def _add_notes(context: Context, outcome: FeedOutcome) -> None:
             context.note("confirmed", f"{file.name} is unchanged: the same bytes as the file before.", feed)
         if file.status == "filed":
             context.note("filed", f"{file.name} went into history: it is {file.reason}.", feed)
+    _add_note_of_standing_still(context, feed)
     if outcome.status == "draft":
         context.note("draft", f"{outcome.reason} {outcome.fix}", feed)
+
+
+def _add_note_of_standing_still(context: Context, feed: str) -> None:
+    """An export that goes on sending what it sent is as good as none, and looks like success."""
+    state = context.ledger.feed(feed)
+    still, newest = state.last_accepted.get("still", 0), state.last_accepted.get("newest", "")
+    if state.last_night != context.night:
+        return
+    if state.confirmed >= PATIENCE:
+        text = f"{feed} has been the same, byte for byte, for {state.confirmed + 1} working days: is the export stuck?"
+        context.note("standing_still", text, feed)
+    elif still >= PATIENCE:
+        text = f"The newest date in {feed} is still {newest}, for {still + 1} files now: is the export stuck?"
+        context.note("standing_still", text, feed)
 
 
 def _line(outcome: FeedOutcome) -> str:

@@ -17,7 +17,7 @@ from datalake.zones.files import make_folder, write_atomically
 from datalake.zones.paths import Lake
 from datalake.zones.state import FeedState, fold, from_json, to_json
 
-FORMAT = 2
+FORMAT = 3
 log = logging.getLogger(__name__)
 
 

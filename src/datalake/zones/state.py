@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
+SATURDAY = 5  # as weekday() counts
 HELD = ("held", "waiting_for_ok")
 NOT_FACTS = ("seq", "at", "kind", "previous", "baseline")
 RESUMED = ("admitted", "approved", "retried")  # an end is due without a person
@@ -59,6 +60,7 @@ class FeedState:
     last_accepted: dict[str, Any] = field(default_factory=dict)  # what the next file is measured against
     last_night: date | None = None  # the last night that brought a file that needed nothing further
     open: tuple[OpenDelivery, ...] = ()
+    confirmed: int = 0  # working days since the last publish on which the same bytes came again
     filed: int = 0  # late files put into history since the last publish
     lists: tuple[str, ...] = ()  # change lists that no version has: of late files, and of years put together
 
@@ -165,7 +167,7 @@ def _ended(feed: FeedState, event: Mapping[str, Any]) -> FeedState:
     if kind == "published":
         return _published(feed, event)
     if kind == "confirmed":
-        return replace(feed, as_of=identity[0])
+        return replace(feed, as_of=identity[0], confirmed=feed.confirmed + (identity[0].weekday() < SATURDAY))
     if kind == "filed":
         lists = (*feed.lists, event["list"]) if event.get("list") else feed.lists
         return replace(feed, filed=feed.filed + 1, lists=lists)
@@ -184,6 +186,7 @@ def _published(feed: FeedState, event: Mapping[str, Any]) -> FeedState:
         published={name: value for name, value in event.items() if name not in NOT_FACTS},
         published_event=event["seq"],
         last_accepted=dict(event["baseline"]),
+        confirmed=0,
         filed=0,
     )
 
