@@ -8,7 +8,7 @@ from typing import Any
 from datalake.contracts.model import Contract
 from datalake.errors import UsageError
 from datalake.pipeline.context import Context
-from datalake.pipeline.deliveries import facts_of
+from datalake.pipeline.ends import facts_of
 from datalake.pipeline.plan import FeedPlan, Plan, Resume
 from datalake.zones.raw import put_beside
 from datalake.zones.state import HELD, FeedState, OpenDelivery, State
@@ -36,7 +36,7 @@ class Decline:
 
 @dataclass(frozen=True)
 class Retry:
-    """Take a refused file again, or the rejected rows of the published one, by the rules as they are now."""
+    """Take a refused or waiting file again, or the rejected rows of the published one, by the rules as they are now."""
 
     target: str
     who: str
@@ -61,14 +61,14 @@ def chosen(state: State, decision: Decision) -> tuple[OpenDelivery, ...]:
 
 
 def _to_retry(state: State, target: str) -> tuple[OpenDelivery, ...]:
-    refused = [each for each in _named(state, target) if each.status == "refused"]
-    if refused:
-        return tuple(sorted(refused, key=lambda each: (each.data_date, each.event)))
+    waiting = [each for each in _named(state, target) if each.status in (*HELD, "refused")]
+    if waiting:
+        return tuple(sorted(waiting, key=lambda each: (each.data_date, each.event)))
     published = [feed for feed in state.values() if feed.version and _is_published(feed, target)]
     if not published:
-        raise UsageError(f"Nothing of {target} was refused.", "See what waits with `python manage.py held`.")
+        raise UsageError(f"Nothing of {target} was refused or waits.", "See what waits with `python manage.py held`.")
     if not published[0].last_accepted.get("rejected"):
-        raise UsageError(f"No file of {target} was refused, and no row of its last one was rejected.")
+        raise UsageError(f"No file of {target} was refused or waits, and no row of its last one was rejected.")
     return (_as_open(published[0]),)
 
 

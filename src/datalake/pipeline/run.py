@@ -8,7 +8,8 @@ from datalake.contracts.model import Contract
 from datalake.outcomes import Changes, FeedOutcome, FileOutcome
 from datalake.pipeline import words
 from datalake.pipeline.context import Context
-from datalake.pipeline.deliveries import Done, carry, take, too_large
+from datalake.pipeline.deliveries import carry, take
+from datalake.pipeline.ends import Done, too_large
 from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
 from datalake.pipeline.publish import current_version, supersede
 from datalake.zones.files import display

@@ -1,0 +1,45 @@
+"""The cleaning of one delivery: which file, by which rules, to where."""
+
+from datalake.contracts.model import Contract
+from datalake.contracts.patterns import companion
+from datalake.engine.job import Staged, StageJob
+from datalake.errors import Refused
+from datalake.pipeline.checksums import contradiction, stated_rows
+from datalake.pipeline.context import Context
+from datalake.zones.state import OpenDelivery
+
+
+def job_of(run: Context, contract: Contract, delivery: OpenDelivery) -> StageJob:
+    """Return what the engine is asked to do with a delivery."""
+    place = (contract.feed, delivery.data_date, delivery.delivery)
+    salt = run.settings.secrets.get("MASK_SALT", "")
+    return StageJob(
+        source=run.lake.raw_zone / delivery.raw,
+        contract=contract,
+        data_date=delivery.data_date,
+        delivery=delivery.delivery,
+        source_file=delivery.name,
+        staging=run.lake.staging(*place),
+        quarantine=run.lake.quarantine(*place),
+        zone=run.settings.schedule.zone,
+        threads=run.settings.threads,
+        limits=run.settings.file_limits,
+        salt=salt.encode() or None,
+    )
+
+
+def stage(run: Context, contract: Contract, delivery: OpenDelivery) -> Staged:
+    """Clean a delivery; raise Refused where it cannot be read as its feed, or contradicts what came with it."""
+    feed, job = contract.feed, job_of(run, contract, delivery)
+    problem = contradiction(job.source, delivery.sha256)
+    if problem:
+        raise Refused("checksum", problem, "Have the file sent again.")
+    with run.stage("clean", feed):
+        return run.stager(job, lambda rows, done: run.observer.progress(feed, rows, done, delivery.size))
+
+
+def rows_promised(run: Context, contract: Contract, delivery: OpenDelivery) -> int | None:
+    """Return the rows that the control total beside a file says it has; None where there is none."""
+    template = contract.delivery.row_count
+    name = companion(template, delivery.name) if template else ""
+    return stated_rows(run.lake.raw_zone / delivery.raw, name)
