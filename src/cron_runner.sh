@@ -41,6 +41,7 @@ run_night() { # sets STATUS: recording and alerts do not change it
   if ! prepare_environment; then
     STATUS=${STOPPED:-1}
     leave_exit "$STATUS" setup
+    [ -n "$SHOW" ] || tail -n 1 "$LOG" >&2 || true # the sentence that says why
     [ -n "$STOPPED" ] || last_ditch "the environment could not be set up, so nothing was loaded. See $LOG"
     exit "$STATUS"
   fi

@@ -218,8 +218,10 @@ def test_the_runner_ends_with_one_sentence_where_the_set_up_fails_and_the_log_sa
     installation.environ |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "DATALAKE_PYTHON": sys.executable}
     done = installation.run()
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("cron_runner.sh: the environment could not be set up, so nothing was loaded. See ")
-    assert "error: The packages could not be fetched" in installation.log()
+    why, what = done.err.splitlines()
+    assert why.startswith("error: The packages could not be fetched")
+    assert what.startswith("cron_runner.sh: the environment could not be set up, so nothing was loaded. See ")
+    assert why in installation.log()
 
     shutil.rmtree(venv)
     venv.symlink_to(sys.prefix)
