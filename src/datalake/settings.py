@@ -86,6 +86,7 @@ class Settings:
     keep_versions: int = 14  # published versions of a feed that stay on disk
     alerts: Alerts = Alerts()
     dashboard: Dashboard = Dashboard()
+    fiscal_year_start_month: int = 7  # a fiscal year is named by the year in which it ends
     secrets: dict[str, str] = field(default_factory=dict, repr=False)  # from the environment and config/secrets.env
     warnings: tuple[str, ...] = ()  # what is no mistake but should be put right, one sentence each
 

@@ -102,6 +102,7 @@ SETTINGS = Form(
         Key("keep_versions", integer(1, 10_000), "Published versions of a feed that stay on disk.", "14"),
         Key("alerts", ALERTS, "Who hears of what."),
         Key("dashboard", DASHBOARD, "The dashboard."),
+        Key("fiscal_year_start_month", integer(1, 12), "The month in which fiscal years begin.", "7"),
     ),
     moved={
         "slack_webhook": _NOT_HERE.format("SLACK_WEBHOOK"),

@@ -54,6 +54,11 @@ class Lake:
         return self.metadata / "demo.json"
 
     @property
+    def measures(self) -> Path:
+        """What each published version of a feed amounts to; only saves measuring it again."""
+        return self.metadata / "measures.json"
+
+    @property
     def outcomes(self) -> Path:
         """One file a run that is not yet in the record."""
         return self.metadata / "outcomes"
