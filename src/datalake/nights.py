@@ -1,21 +1,35 @@
 """PURE. What each night came to: judged by its runs, not by how old a file is.
 
 The best run of a night counts: its first success, for that is when the data was there. Nights before the first run are
-not judged.
+not judged. All arithmetic is in UTC.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from datalake import schedule as nights
+from datalake import schedule as calendar
 from datalake.outcomes import SUCCESS
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
 
-OK, FAILED, MISSED, RUNNING = "ok", "failed", "missed", "running"
-GOOD = (OK,)
+OK, LATE, OVERRUN, SHORT, FAILED = "ok", "late", "overrun", "short", "failed"
+MISSED, RUNNING, DUE, SKIPPED, UNKNOWN = "missed", "running", "due", "skipped", "unknown"
+WORDS = {
+    OK: "loaded",
+    LATE: "loaded late",
+    OVERRUN: "took too long",
+    SHORT: "was too short",
+    FAILED: "failed",
+    MISSED: "did not run",
+    RUNNING: "still runs",
+    DUE: "has just become due",
+    SKIPPED: "was not expected",
+    UNKNOWN: "cannot be told",
+}
+HARMLESS = (OK, LATE, SKIPPED, DUE)
+PARTIAL = ("retry", "approve", "decline", "demo")  # runs whose length says nothing about a whole load
 
 
 @dataclass(frozen=True)
@@ -27,8 +41,14 @@ class Night:
     runs: tuple[RecordedRun, ...] = ()
 
     @property
-    def good(self) -> bool:
-        return self.state in GOOD
+    def loaded(self) -> bool:
+        """Say whether its data was published, however late or slowly."""
+        return any(run.status == SUCCESS for run in self.runs)
+
+    @property
+    def harmless(self) -> bool:
+        """Say whether there is nothing in it to tell a person."""
+        return self.state in HARMLESS
 
     @property
     def best(self) -> RecordedRun | None:
@@ -36,35 +56,82 @@ class Night:
         return next((run for run in self.runs if run.status == SUCCESS), self.runs[-1] if self.runs else None)
 
 
-def judge(schedule: Schedule, days: Iterable[date], runs: Sequence[RecordedRun], running: date | None) -> list[Night]:
-    """Given the nights to judge, all of which are due, their runs and the one at work, return what each came to."""
+@dataclass(frozen=True)
+class View:
+    """What is known beside the runs when nights are judged."""
+
+    now: datetime
+    running_since: datetime | None = None  # of the load at work, which serves the latest night that was due
+    lost: frozenset[date] = frozenset()  # nights whose runs the record no longer has
+
+
+def judge(schedule: Schedule, days: Iterable[date], runs: Sequence[RecordedRun], view: View) -> list[Night]:
+    """Given the nights to judge, all of which are due, and their runs, return what each came to."""
     by_night: dict[date, list[RecordedRun]] = defaultdict(list)
     for run in runs:
         night = night_of_run(schedule, run)
         if night is not None:
             by_night[night].append(run)
-    return [Night(day, _state(by_night[day], running == day), tuple(by_night[day])) for day in days]
+    return [Night(day, _state(schedule, day, by_night[day], view), tuple(by_night[day])) for day in days]
 
 
 def night_of_run(schedule: Schedule, run: RecordedRun) -> date | None:
     """Return the night a run served: as recorded, else by when it started; None where neither can be read."""
     if run.night is not None:
         return run.night
-    start = run.start or _instant(schedule, run.start_time)
-    return nights.night_of(schedule, start) if start else None
+    start = run.start or local_instant(schedule, run.start_time)
+    return calendar.night_of(schedule, start) if start else None
 
 
-def _instant(schedule: Schedule, local: str | None) -> datetime | None:
+def local_instant(schedule: Schedule, local: str | None) -> datetime | None:
+    """Given local time as the CSV has it, return the instant; None where it cannot be read."""
     try:
-        wall = datetime.fromisoformat(local or "")
+        return datetime.fromisoformat(local or "").replace(tzinfo=calendar.zone_named(schedule.zone))
     except ValueError:
         return None
-    return wall.replace(tzinfo=nights.zone_named(schedule.zone))
 
 
-def _state(runs: Sequence[RecordedRun], running: bool) -> str:
-    if any(run.status == SUCCESS for run in runs):
-        return OK
-    if running:
-        return RUNNING
-    return FAILED if runs else MISSED
+def _state(schedule: Schedule, day: date, runs: Sequence[RecordedRun], view: View) -> str:
+    good = next((run for run in runs if run.status == SUCCESS), None)
+    if good is not None:
+        return _of_success(schedule, day, good)
+    if is_skipped(schedule, day):
+        return SKIPPED
+    if view.running_since and day == calendar.last_due(schedule, view.now):
+        return OVERRUN if view.now - view.running_since > _longest(schedule) else RUNNING
+    if runs:
+        return FAILED
+    return _without_run(schedule, day, view)
+
+
+def _of_success(schedule: Schedule, day: date, run: RecordedRun) -> str:
+    """Too short or too long is news of its own; late is only said."""
+    seconds = run.runtime_sec if run.runtime_sec is not None and run.trigger not in PARTIAL else None
+    if seconds is not None and seconds < schedule.min_runtime_seconds:
+        return SHORT
+    if seconds is not None and timedelta(seconds=seconds) > _longest(schedule):
+        return OVERRUN
+    end = run.end or local_instant(schedule, run.end_time)
+    return LATE if end and end > calendar.deadline(schedule, day) else OK
+
+
+def _longest(schedule: Schedule) -> timedelta:
+    return timedelta(minutes=schedule.max_runtime_minutes)
+
+
+def _without_run(schedule: Schedule, day: date, view: View) -> str:
+    if day in view.lost:
+        return UNKNOWN
+    begun_by = calendar.due(schedule, day) + timedelta(minutes=schedule.start_margin_minutes)
+    return DUE if view.now < begun_by else MISSED
+
+
+def is_skipped(schedule: Schedule, day: date) -> bool:
+    """Tell whether nothing is expected on a night: planned work, or a due time that the clocks skip, by policy."""
+    planned = any(window.first <= day <= window.last for window in schedule.maintenance)
+    return planned or (schedule.skipped_time == "skip" and calendar.clock_change(schedule, day) == calendar.SKIPPED)
+
+
+def days_judged(schedule: Schedule, first: date, last: date, known: Collection[date]) -> list[date]:
+    """Return the nights from first to last that are scheduled, or had a run all the same."""
+    return sorted({*calendar.nights(schedule, first, last), *(day for day in known if first <= day <= last)})

@@ -2,7 +2,7 @@
 
 A night is named by its local date. All arithmetic is in UTC: local times are turned into instants first, once. A due
 time that the clocks skip in spring is due when they jump, which is when cron runs it; one that comes twice in autumn
-is due the first time.
+is due the first time, unless the settings say the last.
 """
 
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
@@ -48,12 +48,20 @@ def instant_of(schedule: Schedule, day: date, clock: str) -> datetime:
     skipped = timedelta(0)
     while _clock_change(wall, zone) == SKIPPED:  # back to the last minute before the jump, which is then a minute on
         wall, skipped = wall - MINUTE, MINUTE
-    return wall.replace(tzinfo=zone).astimezone(timezone.utc) + skipped
+    later = int(schedule.repeated_time == "last" and _clock_change(wall, zone) == REPEATED)
+    return wall.replace(tzinfo=zone, fold=later).astimezone(timezone.utc) + skipped
 
 
 def due(schedule: Schedule, night: date) -> datetime:
     """Given a night, return the instant in UTC at which its load is due."""
     return instant_of(schedule, night, schedule.nightly)
+
+
+def deadline(schedule: Schedule, night: date) -> datetime:
+    """Given a night, return the instant in UTC by which its data should be there: the first such time after it is due."""
+    begun = due(schedule, night)
+    moments = (instant_of(schedule, night + DAY * step, schedule.deadline) for step in (0, 1))
+    return next(moment for moment in moments if moment > begun)
 
 
 def is_night(schedule: Schedule, day: date) -> bool:

@@ -6,6 +6,7 @@ The defaults stand where settings.yaml is silent; its words are declared in sett
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,25 @@ class Schedule:
     weekly: str = "07:00"
     again: tuple[str, ...] = ()
     early_margin_minutes: int = 30
+    start_margin_minutes: int = 15  # a load that has not begun so long after it was due did not run
+    max_runtime_minutes: int = 120  # a longer one has overrun
+    min_runtime_seconds: int = 0  # a shorter one is too short; 0: any length will do
+    deadline: str = "06:00"  # a night that is good only later is late
     at_reboot: bool = False
+    start_if_missed: bool = False  # the watchdog starts a load that did not run
+    skipped_time: str = "shift"  # a due time that the clocks skip: shift to the jump, or skip that night
+    repeated_time: str = "first"  # one that comes twice: first or last
+    maintenance: tuple["Window", ...] = ()
+
+
+@dataclass(frozen=True)
+class Window:
+    """Nights on which nothing is expected: planned work, holidays. Both ends are included."""
+
+    first: date
+    last: date
+    reason: str
+    who: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,26 @@ class FileLimits:
     max_bytes: int = 20_000_000_000
     max_line_bytes: int = 1_000_000
     max_columns: int = 2_000
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A further place to tell. Its address is a secret of that name, which begins with WEBHOOK_."""
+
+    name: str
+    secret: str
+    form: str = "slack"  # slack | json
+    feeds: tuple[str, ...] = ()  # the feeds it hears of; empty: everything
+
+
+@dataclass(frozen=True)
+class Relay:
+    """An SMTP server that takes our mail; its password is the secret SMTP_PASSWORD."""
+
+    host: str = ""  # empty: sendmail is used
+    port: int = 587
+    security: str = "starttls"  # starttls | tls | none
+    user: str = ""  # empty: no login
 
 
 @dataclass(frozen=True)
@@ -57,6 +96,8 @@ class MailChannel:
     to: tuple[str, ...] = ()
     sender: str = ""  # empty: user@host
     sendmail: str = "/usr/sbin/sendmail"
+    relay: Relay = Relay()
+    owners: bool = False  # whoever the rules of a feed name as its owner hears of that feed, too
 
 
 @dataclass(frozen=True)
@@ -65,6 +106,8 @@ class Alerts:
     log_lines: int = 15  # lines of the log's end in a failure's message; 0: none
     slack: SlackChannel = SlackChannel()
     mail: MailChannel = MailChannel()
+    webhooks: tuple[Webhook, ...] = ()
+    free_disk_gb: int = 5  # less free space than this is told; 0: any will do
 
 
 @dataclass(frozen=True)
@@ -134,7 +177,7 @@ def _secrets(root: Path, environ: Mapping[str, str], problems: list[Problem]) ->
     found, wrong = secrets.parse(data, SECRETS) if data is not None else ({}, [])
     known = secrets.chosen(environ, found)
     problems.extend(wrong + secrets.mistakes(known, environ, SECRETS))
-    usable = {name: value for name, value in known.items() if not secrets.KNOWN[name](value)}
+    usable = {name: value for name, value in known.items() if not secrets.mistake_in(name, value)}
     return usable, _too_open(root / SECRETS) if data is not None else ()
 
 
@@ -151,6 +194,9 @@ _RECORDS = {
     "alerts": Alerts,
     "slack": SlackChannel,
     "mail": MailChannel,
+    "relay": Relay,
+    "webhooks": Webhook,
+    "maintenance": Window,
     "dashboard": Dashboard,
 }
 
@@ -160,4 +206,6 @@ def _record(kind: Any, filled: Filled) -> Any:
 
 
 def _value(name: str, value: Any) -> Any:
+    if name in ("webhooks", "maintenance"):
+        return tuple(_record(_RECORDS[name], each) for each in value)
     return _record(_RECORDS[name], value) if isinstance(value, Filled) else value

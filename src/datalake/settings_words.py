@@ -6,6 +6,7 @@ from datalake.documents.forms import Form, Key, Many, Value
 from datalake.documents.kinds import (
     choice,
     clock_time,
+    day,
     days,
     flag,
     integer,
@@ -39,6 +40,14 @@ def _zone() -> Value:
     return text('a time zone like America/New_York, or "local" for the host\'s', _zone_mistake)
 
 
+MAINTENANCE = Form(
+    (
+        Key("first", day(), "The first night.", required=True),
+        Key("last", day(), "The last night.", required=True),
+        Key("reason", text("text", _name_mistake), "Why, in one line.", required=True),
+        Key("who", text("text", _name_mistake), "Who planned it."),
+    )
+)
 SCHEDULE = Form(
     (
         Key("zone", _zone(), "The zone that all times are meant and shown in; local is the host's.", "local"),
@@ -49,7 +58,15 @@ SCHEDULE = Form(
         Key("weekly", clock_time(), "When the weekly summary is sent.", "07:00"),
         Key("again", Many(clock_time(), single=True), "Further tries on the same night, for late files.", "[]"),
         Key("early_margin_minutes", integer(0, 720), "A run this close before the load is due counts for it.", "30"),
+        Key("start_margin_minutes", integer(0, 720), "A load not begun so long after it was due did not run.", "15"),
+        Key("max_runtime_minutes", integer(1, 1440), "A longer load has overrun.", "120"),
+        Key("min_runtime_seconds", integer(0, 86_400), "A shorter load is too short; 0: any length will do.", "0"),
+        Key("deadline", clock_time(), "A night that is good only later is late.", "06:00"),
         Key("at_reboot", flag(), "Also try after the host has restarted.", "false"),
+        Key("start_if_missed", flag(), "The check starts a load that did not run.", "false"),
+        Key("skipped_time", choice("shift", "skip"), "The load when the clocks skip its time.", "shift"),
+        Key("repeated_time", choice("first", "last"), "The load when its time comes twice.", "first"),
+        Key("maintenance", Many(MAINTENANCE), "Nights on which nothing is expected.", "[]"),
     )
 )
 FILE_LIMITS = Form(
@@ -63,6 +80,15 @@ SLACK = Form(
     (Key("enabled", flag(), "Send to Slack where a webhook is known.", "true"),),
     moved={word: _NOT_HERE.format("SLACK_WEBHOOK") for word in ("webhook", "webhook_url", "url", "slack_webhook")},
 )
+RELAY = Form(
+    (
+        Key("host", shaped("a host name or address", r"[A-Za-z0-9.:_-]+"), "The SMTP server; left out, sendmail."),
+        Key("port", integer(1, 65535), "Its port.", "587"),
+        Key("security", choice("starttls", "tls", "none"), "How the connection is encrypted.", "starttls"),
+        Key("user", shaped("a user name", r"[^\x00-\x20]+"), "Who logs in; left out, nobody does."),
+    ),
+    moved={"password": _NOT_HERE.format("SMTP_PASSWORD")},
+)
 MAIL = Form(
     (
         Key("to", Many(mail_address(), single=True), "Who gets the messages; with nobody no mail is sent.", "[]"),
@@ -73,8 +99,24 @@ MAIL = Form(
             "What sends mail.",
             "/usr/sbin/sendmail",
         ),
+        Key("relay", RELAY, "An SMTP server that takes the mail instead of sendmail."),
+        Key("owners", flag(), "The owner named in a feed's rules hears by mail of that feed.", "false"),
     ),
     moved={"recipients": "is called to here.", "password": "mail goes through sendmail, which needs none here."},
+)
+WEBHOOK = Form(
+    (
+        Key("name", text("text", _name_mistake), "What people call it.", required=True),
+        Key(
+            "secret",
+            shaped("a name like WEBHOOK_IRB", r"WEBHOOK_[A-Z0-9_]+"),
+            "The secret that holds it.",
+            required=True,
+        ),
+        Key("form", choice("slack", "json"), "What it is sent.", "slack"),
+        Key("feeds", Many(text()), "The feeds it hears of; left out, everything.", "[]"),
+    ),
+    moved={"url": _NOT_HERE.format("WEBHOOK_NAME")},
 )
 ALERTS = Form(
     (
@@ -82,6 +124,8 @@ ALERTS = Form(
         Key("log_lines", integer(0, 200), "Lines of the log's end in a failure's message; 0: none.", "15"),
         Key("slack", SLACK, "Messages to Slack."),
         Key("mail", MAIL, "Messages by mail."),
+        Key("webhooks", Many(WEBHOOK), "Further places to tell.", "[]"),
+        Key("free_disk_gb", integer(0, 1_000_000), "Less free space than this is told; 0: any will do.", "5"),
     ),
     moved={word: _NOT_HERE.format("SLACK_WEBHOOK") for word in ("slack_webhook", "webhook")},
 )

@@ -117,11 +117,6 @@ def test_every_message_of_a_demo_run_says_demo_in_title_subject_and_summary(name
     assert "DEMO" not in told(samples.EVERY[name]).title
 
 
-def test_the_number_that_people_say_is_in_title_and_summary() -> None:
-    made = told(samples.FAILURE, replace(CONTEXT, problem=142))
-    assert made.title.endswith("· problem 142") and made.summary.endswith("Problem 142.")
-
-
 def test_forty_feeds_that_fail_alike_are_one_message_with_the_first_five() -> None:
     failing = samples.FAILURE.feeds[1]
     run = replace(samples.FAILURE, feeds=tuple(replace(failing, feed=f"feed{number:02}") for number in range(40)))

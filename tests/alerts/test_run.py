@@ -8,6 +8,7 @@ from support import samples
 from support.slack_server import SlackServer, until
 
 from datalake.alerts.run import is_due, last_lines, tell_run
+from datalake.clock import MovedClock
 from datalake.errors import DatalakeError
 from datalake.outcomes import RunOutcome
 from datalake.runs import crumbs
@@ -17,6 +18,7 @@ from datalake.settings import Schedule
 from datalake.zones.paths import Lake
 
 SCHEDULE = Schedule(zone="America/New_York")
+CLOCK = MovedClock(samples.END)
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_a_failure_is_told_to_slack_and_by_mail(lake, record, slack: SlackServer
     local(lake, f"alerts: {{mail: {{to: [a@example.edu], sendmail: {relay.sendmail}}}}}\n")
     lake.etl_log.write_text("02:02:15 ERROR grants: it broke\n", encoding="utf-8")
     record(samples.FAILURE)
-    assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.FAILURE.run_id) == 0
+    assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.FAILURE.run_id, CLOCK) == 0
     (call,) = slack.taken
     until(lambda: sink.mails)
     for text in (call.everything, sink.mails[0].text("plain")):
@@ -58,7 +60,7 @@ def test_a_dead_slack_never_stops_the_mail_and_is_told_by_the_exit_code(lake, re
     record(samples.SUCCESS)
     slack.moods = ["404"]
     with caplog.at_level(logging.INFO):
-        assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.SUCCESS.run_id) == 1
+        assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.SUCCESS.run_id, CLOCK) == 1
     until(lambda: sink.mails)
     assert "Slack: dead: 404 no_service" in caplog.text and "services" not in caplog.text
 
@@ -66,7 +68,7 @@ def test_a_dead_slack_never_stops_the_mail_and_is_told_by_the_exit_code(lake, re
 def test_with_nobody_to_tell_the_alert_is_a_line_in_the_log(lake, record, caplog) -> None:
     record(samples.FAILURE)
     with caplog.at_level(logging.INFO):
-        assert tell_run(lake, {}, samples.FAILURE.run_id) == 0
+        assert tell_run(lake, {}, samples.FAILURE.run_id, CLOCK) == 0
     assert "FAILED: BU Research Data Lake, Wed 5 Nov 2025. grants was not updated" in caplog.text
     assert "nobody is told" in caplog.text
 
@@ -75,20 +77,20 @@ def test_a_run_that_is_not_in_the_record_is_told_from_what_it_left(lake, slack) 
     lake.outcomes.mkdir(parents=True, exist_ok=True)
     crumbs.leave(lake, samples.FAILURE)
     lake.database.write_bytes(b"this is no database")
-    assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.FAILURE.run_id) == 0
+    assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.FAILURE.run_id, CLOCK) == 0
     assert len(slack.taken) == 1
 
 
 def test_an_unknown_run_is_refused_by_name(lake) -> None:
     with pytest.raises(DatalakeError, match="nosuch: no such run is recorded"):
-        tell_run(lake, {}, "nosuch")
+        tell_run(lake, {}, "nosuch", CLOCK)
 
 
 def test_a_wrong_configuration_is_itself_told(lake, record, slack) -> None:
     local(lake, "schedule: {nightly: quarter past two}\nalerts: {log_lines: 0}\n")
     wrong = replace(samples.KILLED, exit_code=78, error="The configuration is wrong; nothing was touched.")
     record(wrong)
-    assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, wrong.run_id) == 0
+    assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, wrong.run_id, CLOCK) == 0
     assert "The configuration is wrong" in slack.taken[0].everything
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from datalake.alerts.run import tell_run
+from datalake.clock import SystemClock
 from datalake.errors import EXIT_USAGE, DatalakeError
 from datalake.zones.paths import Lake
 
@@ -19,7 +20,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m datalake.alerts run RUN_ID", file=sys.stderr)
         return EXIT_USAGE
     try:
-        return tell_run(Lake(ROOT), os.environ, arguments[1])
+        return tell_run(Lake(ROOT), os.environ, arguments[1], SystemClock())
     except DatalakeError as problem:
         print(f"alerts: {problem}", file=sys.stderr)
         return problem.exit_code

@@ -17,6 +17,7 @@ class Answer:
     state: str
     said: str
     retry_after: float | None = None  # seconds, where the other side named them
+    unsure: bool = False  # it may have arrived all the same
 
     @property
     def delivered(self) -> bool:

@@ -5,7 +5,8 @@ Text that came from outside stands in spans like any other: the renderers escape
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from datalake.alerts.text import clipped, one_line, printable, redacted
 
@@ -48,6 +49,20 @@ class Message:
         """The mail's subject: letters, digits, space and ._- only, so that nothing in it can be a header."""
         plain = self.title.replace("–", "-").replace("·", "-")
         return " ".join(_UNSAFE.sub("", plain).split())
+
+
+def to_json(message: Message) -> dict[str, Any]:
+    """Return the message as JSON values."""
+    return asdict(message)
+
+
+def from_json(document: dict[str, Any]) -> Message:
+    """Given what to_json made, return the message; raise KeyError or TypeError on anything else."""
+    parts = (
+        Part(part["kind"], tuple(tuple(Span(**span) for span in each) for each in part["lines"]))
+        for part in document["parts"]
+    )
+    return Message(document["kind"], document["title"], document["summary"], tuple(parts))
 
 
 def line(*pieces: str | Span) -> Line:

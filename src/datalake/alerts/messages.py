@@ -28,14 +28,13 @@ class Context:
     log_path: str = "logs/cron_etl.log"
     log_tail: tuple[str, ...] = ()  # the run's last lines, oldest first
     usual_rejected: tuple[int, int] | None = None  # lowest and highest of the nights before
-    problem: int | None = None  # the number that people say: "problem 142"
 
 
 def message(run: RunOutcome, settings: Settings, context: Context) -> Message:
     """Given a run, return what to tell about it; every text in it is safe to render."""
     kind = kind_of(run)
     parts = _failure(run, context) if kind in ("failure", "held") else _success(run, context)
-    told = Message(kind, _title(kind, run, settings, context), _summary(kind, run, settings, context), tuple(parts))
+    told = Message(kind, _title(kind, run, settings), _summary(kind, run, settings), tuple(parts))
     return made_safe(told, settings.secrets.values())
 
 
@@ -47,22 +46,20 @@ def kind_of(run: RunOutcome) -> str:
     return "held" if failed and not run.error and all(feed.status == "held" for feed in failed) else "failure"
 
 
-def _title(kind: str, run: RunOutcome, settings: Settings, context: Context) -> str:
+def _title(kind: str, run: RunOutcome, settings: Settings) -> str:
     states = {"success": "Success", "notes": "Success with notes", "held": "Failure (waiting for OK)"}
     pieces = [
         *(["DEMO"] if run.demo else []),
         f"{settings.name} – ETL {states.get(kind, 'Failure')}",
         full_day(run.night),
-        *([f"problem {context.problem}"] if context.problem else []),
     ]
     return f"{SIGNS[kind]} {' · '.join(pieces)}"
 
 
-def _summary(kind: str, run: RunOutcome, settings: Settings, context: Context) -> str:
+def _summary(kind: str, run: RunOutcome, settings: Settings) -> str:
     states = {"success": "OK", "notes": "OK WITH NOTES", "held": "WAITING FOR OK"}
     state = ("DEMO " if run.demo else "") + states.get(kind, "FAILED")
-    problem = f" Problem {context.problem}." if context.problem else ""
-    return f"{state}: {settings.name}, {full_day(run.night)}. {_meaning(run)}{problem}"
+    return f"{state}: {settings.name}, {full_day(run.night)}. {_meaning(run)}"
 
 
 def _meaning(run: RunOutcome) -> str:

@@ -8,13 +8,14 @@ import os
 import socket
 import sqlite3
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 
-from datalake.alerts.channels import Answer, Notice
-from datalake.alerts.deliver import channels, deliver
-from datalake.alerts.message import Message
-from datalake.alerts.messages import Context, kind_of, message
+from datalake.alerts.findings import report
+from datalake.alerts.messages import Context, kind_of
+from datalake.alerts.tell import Teller
+from datalake.alerts.ways import ways
+from datalake.clock import Clock
+from datalake.contracts.config import load_contracts
 from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
 from datalake.outcomes import SUCCESS, RunOutcome
 from datalake.runs import crumbs, history
@@ -23,41 +24,30 @@ from datalake.schedule import zone_named
 from datalake.settings import Settings, readable
 from datalake.zones.paths import Lake
 
-SECONDS = 8.0  # for all channels together; the runner ends this process after ten
+SECONDS = 6.5  # for all channels together; the runner ends this process after ten
 TAIL_BYTES = 65_536
 COMPARED = 30  # runs before this one that say what is usual
 
 logger = logging.getLogger(__name__)
 
 
-def tell_run(lake: Lake, environ: Mapping[str, str], run_id: str) -> int:
-    """Given a run's id, send what is due about it; return the exit code. Raise DatalakeError for an unknown run."""
+def tell_run(lake: Lake, environ: Mapping[str, str], run_id: str, clock: Clock) -> int:
+    """Given a run's id, tell what is news about it; return the exit code. Raise DatalakeError for an unknown run."""
     settings = readable(lake.root, environ)  # a wrong configuration is one of the things to tell
     run = _outcome(lake, run_id)
     before = _runs_before(lake, run)
-    if not is_due(run, settings.alerts.on_success, before):
-        logger.info("run %s: %s, nothing to tell (alerts.on_success: %s)", run_id, run.status, "changes or never")
-        return EXIT_OK
-    told = message(run, settings, context(lake, settings, run, before))
-    return send(told, settings, f"run-{run_id}")
+    out = ways(settings, owners(lake) if settings.alerts.mail.owners else {})
+    told = is_due(run, settings.alerts.on_success, before)
+    made = report(run, settings, context(lake, settings, run, before), out.by_feed, told)
+    return EXIT_OK if Teller(lake, settings, out, clock, SECONDS).tell(made) else EXIT_FAILED
 
 
-def send(told: Message, settings: Settings, identifier: str, seconds: float = SECONDS) -> int:
-    """Send one message by every channel there is and log what became of it; return the exit code."""
-    logger.info("%s", told.summary)
-    ways = channels(settings)
-    if not ways:
-        logger.info("nobody is told: no SLACK_WEBHOOK is set and alerts.mail.to is empty")
-        return EXIT_OK
-    answers = deliver(Notice(identifier, told, datetime.now(timezone.utc)), ways, seconds)
-    for name, answer in answers.items():
-        _log(name, answer, identifier)
-    return EXIT_OK if all(answer.delivered for answer in answers.values()) else EXIT_FAILED
-
-
-def _log(name: str, answer: Answer, identifier: str) -> None:
-    level = logging.INFO if answer.delivered else logging.ERROR
-    logger.log(level, "%s: %s: %s (%s)", name, answer.state, answer.said, identifier)
+def owners(lake: Lake) -> dict[str, str]:
+    """Return the owner's address of each feed that has rules; none where the rules are wrong."""
+    try:
+        return {contract.feed: contract.owner for contract in load_contracts(lake.root)}
+    except DatalakeError:
+        return {}
 
 
 def is_due(run: RunOutcome, on_success: str, before: tuple[RecordedRun, ...]) -> bool:

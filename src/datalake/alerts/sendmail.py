@@ -36,9 +36,9 @@ class Sendmail:
             return Answer(DEAD, f"{self.program} could not be started: {problem.strerror}")
 
     def _envelope(self, notice: Notice) -> Envelope:
-        thread = _message_id(notice.thread) if notice.thread else ""
-        sender = self.sender or f"{_user()}@{_host()}"
-        return Envelope(sender, self.to, notice.created, _message_id(notice.id), thread)
+        thread = message_id(notice.thread) if notice.thread else ""
+        sender = self.sender or own_address()
+        return Envelope(sender, self.to, notice.created, message_id(notice.id), thread)
 
     def _hand_over(self, written: bytes, seconds: float) -> Answer:
         command = [self.program, "-t", "-i", *(["-f", self.sender] if self.sender else [])]
@@ -69,7 +69,13 @@ def judge(code: int, said: str) -> Answer:
     return Answer(DEAD if code in CANNOT_RUN else REFUSED, words)
 
 
-def _message_id(identifier: str) -> str:
+def own_address() -> str:
+    """Return user@host, the sender where none is set."""
+    return f"{_user()}@{_host()}"
+
+
+def message_id(identifier: str) -> str:
+    """Given a notice's id, return its Message-ID, the same for every try."""
     return f"<{re.sub('[^A-Za-z0-9.-]', '.', identifier)}@{_host()}>"
 
 

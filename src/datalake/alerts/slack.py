@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from datalake.alerts.blocks import payload, plain_payload, whole_text
 from datalake.alerts.channels import DEAD, LATER, REFUSED, SENT, Answer, Notice
+from datalake.alerts.mail import plain
 from datalake.alerts.text import clipped, one_line, redacted
 
 if TYPE_CHECKING:
@@ -31,26 +32,43 @@ class SlackWebhook:
     def send(self, notice: Notice, seconds: float) -> Answer:
         """Post the message; where Slack refuses its blocks, once more as plain text."""
         until = time.monotonic() + seconds
-        answer = self._post(payload(notice.message), until)
+        answer = post(self.url, payload(notice.message), until)
         if answer.state != REFUSED:
             return answer
-        second = self._post(plain_payload(whole_text(notice.message)), until)
+        second = post(self.url, plain_payload(whole_text(notice.message)), until)
         if second.state != SENT:
             return second if second.state == LATER else answer
         return Answer(SENT, f"sent as plain text, for Slack refused the blocks ({answer.said})")
 
-    def _post(self, body: dict[str, Any], until: float) -> Answer:
-        import requests
-        import urllib3
 
-        left = until - time.monotonic()
-        if left <= 0:
-            return Answer(LATER, "no time was left")
-        try:
-            with requests.post(self.url, json=body, timeout=min(left, LONGEST_WAIT), **_MANNERS) as response:
-                return judge(response.status_code, _start_of(response), response.headers.get("Retry-After", ""))
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
-            return Answer(LATER, _said_of(problem))
+@dataclass(frozen=True)
+class JsonWebhook:
+    """Posts the message's parts as JSON to any address; whatever 2xx answers is taken as received."""
+
+    url: str = field(repr=False)
+    name: str
+
+    def send(self, notice: Notice, seconds: float) -> Answer:
+        """Post id, kind, title, summary and text."""
+        told = notice.message
+        body = {"id": notice.id, "kind": told.kind, "title": told.title, "summary": told.summary, "text": plain(told)}
+        answer = post(self.url, body, time.monotonic() + seconds)
+        return Answer(SENT, answer.said) if answer.said[:1] == "2" else answer
+
+
+def post(url: str, body: dict[str, Any], until: float) -> Answer:
+    """Post JSON once, done before the monotonic time given if the other side answers at all."""
+    import requests
+    import urllib3
+
+    left = until - time.monotonic()
+    if left <= 0:
+        return Answer(LATER, "no time was left")
+    try:
+        with requests.post(url, json=body, timeout=min(left, LONGEST_WAIT), **_MANNERS) as response:
+            return judge(response.status_code, _start_of(response), response.headers.get("Retry-After", ""))
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
+        return Answer(LATER, _said_of(problem), unsure=isinstance(problem, requests.exceptions.ReadTimeout))
 
 
 _MANNERS: dict[str, Any] = {"allow_redirects": False, "stream": True, "headers": {"Accept-Encoding": "identity"}}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from datalake.documents.forms import Value
@@ -95,6 +96,20 @@ def choice(*words: str) -> Value:
 def clock_time() -> Value:
     """A time of day."""
     return shaped("a time of day from 00:00 to 23:59, like 02:30", _CLOCK)
+
+
+def day() -> Value:
+    """A date."""
+
+    def convert(written: str) -> date:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", written, re.ASCII):
+            raise ValueError
+        try:
+            return date.fromisoformat(written)
+        except ValueError as problem:
+            raise ValueError(f"{written}: {problem}.") from None
+
+    return Value("a date like 2025-12-24", convert, {"type": "string"})
 
 
 def mail_address() -> Value:

@@ -41,8 +41,16 @@ def _salt_mistake(value: str) -> str:
 KNOWN: dict[str, Callable[[str], str]] = {
     "SLACK_WEBHOOK": _address_mistake,
     "HEARTBEAT_URL": _address_mistake,
+    "HEARTBEAT_WATCHDOG_URL": _address_mistake,
+    "SMTP_PASSWORD": lambda value: "",
     "MASK_SALT": _salt_mistake,
 }
+FURTHER = "WEBHOOK_"  # how the names of further webhooks begin; settings say which there are
+
+
+def mistake_in(name: str, value: str) -> str:
+    """Return what is wrong with the value of a known secret, "" for nothing."""
+    return _address_mistake(value) if name.startswith(FURTHER) else KNOWN[name](value)
 
 
 def parse(data: bytes, file: str) -> tuple[dict[str, str], list[Problem]]:
@@ -68,7 +76,7 @@ def _line_mistake(match: re.Match[str] | None, found: Mapping[str, str]) -> str:
     name = match[1]
     if name in found:
         return f"{name} is here twice. Keep one."
-    near = did_you_mean(name, KNOWN) if name not in KNOWN else ""
+    near = did_you_mean(name, KNOWN) if name not in KNOWN and not name.startswith(FURTHER) else ""
     if near:
         return f"unknown secret {name}.{near}"
     return f"{name} is not UTF-8. Save the file as UTF-8." if "\ufffd" in match[2] else ""
@@ -81,12 +89,13 @@ def _unquoted(value: str) -> str:
 
 def chosen(environ: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
     """Return the known secrets: from the environment, else from the file; empty ones are none."""
-    values = {name: environ.get(name) or found.get(name, "") for name in KNOWN}
+    further = {name for name in (*environ, *found) if name.startswith(FURTHER)}
+    values = {name: environ.get(name) or found.get(name, "") for name in (*KNOWN, *sorted(further))}
     return {name: value for name, value in values.items() if value}
 
 
 def mistakes(secrets: Mapping[str, str], environ: Mapping[str, str], file: str) -> list[Problem]:
     """Given the chosen secrets, return what is wrong with their values, told by where each came from."""
-    wrong = {name: KNOWN[name](value) for name, value in secrets.items()}
+    wrong = {name: mistake_in(name, value) for name, value in secrets.items()}
     places = {name: "the environment" if environ.get(name) else file for name in secrets}
     return [Problem(Place(places[name], 0), f"{name} {why}") for name, why in wrong.items() if why]

@@ -2,11 +2,10 @@
 
 from datalake.alerts.message import Message, Span, line, made_safe, marked, paragraph, small
 from datalake.alerts.words import day, full_day, minutes
-from datalake.nights import Night
+from datalake.nights import WORDS, Night
 from datalake.reports.week import Week, rate
 from datalake.settings import Settings
 
-WORDS = {"missed": "did not run", "failed": "failed", "running": "was still running"}
 PROOF = "If this message is not here on a Monday morning, the monitoring itself is down."
 
 
@@ -35,7 +34,7 @@ def _sentence(week: Week) -> str:
 
 
 def _bad_nights(week: Week) -> list[str]:
-    return [f"{day(night.day)}: {_bad(night)}" for night in week.nights if not night.good]
+    return [f"{day(night.day)}: {_bad(night)}" for night in week.nights if not night.harmless]
 
 
 def _bad(night: Night) -> str:

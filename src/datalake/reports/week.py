@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from datalake import schedule as calendar
-from datalake.nights import FAILED, MISSED, Night, judge
+from datalake.nights import FAILED, MISSED, SKIPPED, UNKNOWN, Night, View, judge
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
 
@@ -26,7 +26,7 @@ class Week:
 
     @property
     def good(self) -> int:
-        return sum(night.good for night in self.nights)
+        return sum(night.loaded for night in self.nights)
 
     @property
     def failed(self) -> int:
@@ -39,7 +39,7 @@ class Week:
     @property
     def average_seconds(self) -> float | None:
         """The average runtime of the runs that made the good nights good; None where there is none."""
-        seconds = [night.best.runtime_sec for night in self.nights if night.good and night.best]
+        seconds = [night.best.runtime_sec for night in self.nights if night.loaded and night.best]
         known = [float(each) for each in seconds if each is not None]
         return sum(known) / len(known) if known else None
 
@@ -56,7 +56,7 @@ def week(
     """Given a week's Monday and the runs of it and of the week before, return its figures."""
     days = calendar.nights(schedule, monday - 7 * DAY, monday + 6 * DAY)
     judged = [day for day in days if first_night and first_night <= day and calendar.due(schedule, day) <= now]
-    nights = judge(schedule, judged, runs, None)
+    nights = [night for night in judge(schedule, judged, runs, View(now)) if night.state not in (SKIPPED, UNKNOWN)]
     return Week(
         monday,
         tuple(night for night in nights if night.day >= monday),
@@ -68,6 +68,6 @@ def rate(nights: Sequence[Night]) -> str:
     """Say the success rate, always in this form: `6 of 7 nights (86 %)`."""
     if not nights:
         return "no nights to judge"
-    good = sum(night.good for night in nights)
+    good = sum(night.loaded for night in nights)
     word = "night" if len(nights) == 1 else "nights"
     return f"{good} of {len(nights)} {word} ({round(100 * good / len(nights))} %)"

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from datalake.alerts.run import send
+from datalake.alerts.report import Report
+from datalake.alerts.tell import Teller
+from datalake.alerts.ways import ways
 from datalake.clock import Clock, SystemClock
 from datalake.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 from datalake.reports.messages import message
@@ -23,6 +25,7 @@ from datalake.zones.paths import Lake
 
 ROOT = Path(__file__).resolve().parents[3]
 WEEK = timedelta(days=7)
+SECONDS = 20.0
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +39,11 @@ def summarise(lake: Lake, environ: Mapping[str, str], clock: Clock) -> int:
         return _untold(lake, settings, clock, f"logs/etl_stats.db cannot be read ({problem})")
     made = message(told, settings, lake.demo_marker.exists())
     leave_line(lake, settings, clock, made.summary)
-    code = send(made, settings, f"week-{told.monday:%Y%m%d}")
-    if code != EXIT_OK:
-        leave_line(lake, settings, clock, "ALERT not everybody could be told")
-    return code
+    teller = Teller(lake, settings, ways(settings), clock, SECONDS)
+    if teller.tell(Report(message=made, notice=f"week-{told.monday:%Y%m%d}")):
+        return EXIT_OK
+    leave_line(lake, settings, clock, "ALERT not everybody could be told")
+    return EXIT_FAILED
 
 
 def figures(lake: Lake, settings: Settings, clock: Clock) -> Week:

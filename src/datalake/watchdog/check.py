@@ -1,46 +1,119 @@
-"""One check: gather, judge, tell, and leave one line in logs/watchdog_status.log."""
+"""One check: gather, judge, keep and tell, and leave one line in logs/watchdog_status.log."""
 
 import logging
 import socket
+import sqlite3
 import sys
 from collections.abc import Mapping
 
+from datalake.alerts import book
+from datalake.alerts.findings import FEED, LOAD, run_signature
+from datalake.alerts.incidents import Finding, signature
+from datalake.alerts.report import Report
+from datalake.alerts.tell import Teller
+from datalake.alerts.ways import Ways, ways
 from datalake.clock import Clock
 from datalake.errors import EXIT_FAILED, EXIT_OK
+from datalake.nights import DUE, OVERRUN, SHORT
+from datalake.runs.database import insert_row
 from datalake.schedule import zone_named
-from datalake.settings import Settings, readable
-from datalake.watchdog.facts import Facts, gather
-from datalake.watchdog.verdict import Verdict, verdict
+from datalake.settings import readable
+from datalake.watchdog import feeds, host, messages
+from datalake.watchdog.facts import gather
+from datalake.watchdog.messages import Wording
+from datalake.watchdog.verdict import UNMARKED, Verdict, verdict, wants_start
 from datalake.zones.paths import Lake
+
+LENGTH, MARKER = "length", "marker"
+SECONDS = 20.0
 
 logger = logging.getLogger(__name__)
 
 
-def check(lake: Lake, environ: Mapping[str, str], clock: Clock) -> int:
-    """Judge last night; return 0 where it was good, 1 where it was not."""
+def check(lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | None = None) -> int:
+    """Judge every night since the last look; return 0 where nothing was found and nobody left untold, else 1."""
     settings = readable(lake.root, environ)
-    facts = gather(lake, settings.schedule, clock)
+    facts = gather(lake, settings, clock)
     found = verdict(facts, settings.schedule)
-    leave_line(lake, status_line(found, facts, settings))
+    wording = Wording(facts, settings, socket.gethostname())
+    made = report(found, wording)
+    teller = Teller(lake, settings, way_out or ways(settings), clock, SECONDS)
+    told = teller.tell(made)
+    fine = told and not made.findings and made.message is None
+    leave_line(lake, status_line(found, made, wording, told))
+    return EXIT_OK if fine else EXIT_FAILED
+
+
+def should_start(lake: Lake, environ: Mapping[str, str], clock: Clock) -> bool:
+    """Tell whether the load should be started now because it never ran (schedule.start_if_missed)."""
+    settings = readable(lake.root, environ)
+    if not settings.schedule.start_if_missed:
+        return False
+    return wants_start(verdict(gather(lake, settings, clock), settings.schedule))
+
+
+def report(found: Verdict, wording: Wording) -> Report:
+    """PURE. Given the verdict, return what was found, what was looked at, and what is told of nights gone by."""
+    findings = [*_of_night(found, wording), *feeds.findings(wording), *host.findings(wording)]
+    gap = found.loaded and found.earlier
+    told = [night.day for night in found.earlier]
+    last = f"{told[-1]:%Y%m%d}" if told else ""
+
+    def keep(connection: sqlite3.Connection) -> None:
+        for row in wording.facts.only_csv:
+            insert_row(connection, row)
+        book.looked(connection, wording.facts.now, found.night, found.cause, told if gap else [])
+
+    message = messages.of_gap(found, wording) if gap else None
+    return Report(findings, lambda key, keys: _judged(key, found, wording), message, f"gap-{last}", look=keep)
+
+
+def _judged(key: str, found: Verdict, wording: Wording) -> bool:
+    """All that the check looks at; the load only once it can be judged, its length only where it is known."""
+    if key == LOAD:
+        return found.cause != DUE
+    if key == LENGTH:
+        return found.loaded
+    if key.startswith(FEED):
+        return bool(wording.facts.contracts) and "@" not in key
+    return key in (MARKER, host.DISK, host.ZONE, host.RECORD)
+
+
+def _of_night(found: Verdict, wording: Wording) -> list[Finding]:
+    days = (*(night.day for night in found.earlier), found.night)
+    headline = messages.HEADLINES.get(found.cause, "")
+    if found.cause in (SHORT, OVERRUN) and found.loaded:
+        made = messages.of_length(found, wording)
+        return [Finding(LENGTH, signature(found.cause), messages.LENGTHS[found.cause], made, days)]
     if found.good:
-        return EXIT_OK
-    _tell(found, facts, settings)
-    return EXIT_FAILED
+        return []
+    made = messages.of_load(found, wording)
+    if found.cause == UNMARKED:
+        return [Finding(MARKER, signature(found.cause), headline, made)]
+    return [Finding(LOAD, _signature(found), headline.replace("last night's load", "the load"), made, days)]
 
 
-def _tell(found: Verdict, facts: Facts, settings: Settings) -> None:
-    from datalake.alerts.run import send  # late: the quiet check needs none of it
-    from datalake.watchdog.messages import message
-
-    told = message(found, facts, settings, socket.gethostname())
-    send(told, settings, f"check-{found.night:%Y%m%d}-{facts.now:%H%M%S}")
+def _signature(found: Verdict) -> str:
+    """As the runner words it, where a run failed: what it has told is no news then."""
+    failed = found.run is not None and found.cause in ("failed", "waiting", "stopped")
+    return run_signature(found.run) if failed and found.run else signature(found.cause)
 
 
-def status_line(found: Verdict, facts: Facts, settings: Settings) -> str:
-    """Return the check's line: when, good or not, which night, why."""
-    now = facts.now.astimezone(zone_named(settings.schedule.zone))
-    words = " ".join((f"night={found.night.isoformat()}", f"state={found.cause}", *found.disagreements))
-    return f"{now:%Y-%m-%d %H:%M:%S%z} {'ok' if found.good else 'ALERT'} {words}"
+def status_line(found: Verdict, made: Report, wording: Wording, told: bool) -> str:
+    """Return the check's line: when, good or not, which night, what else."""
+    now = wording.facts.now.astimezone(zone_named(wording.settings.schedule.zone))
+    others = [finding.key for finding in made.findings if finding.key not in (LOAD, LENGTH)]
+    words = [
+        f"night={found.night.isoformat()}",
+        f"state={found.cause}",
+        *([f"nights={len(found.nights)}"] if len(found.nights) > 1 else []),
+        *([f"also={','.join(others)}"] if others else []),
+        *([host.lost_rows(wording)] if wording.facts.only_csv else []),
+        *wording.facts.problems,
+        *([] if told else ["not everybody could be told"]),
+    ]
+    fine = told and not made.findings and made.message is None
+    return f"{now:%Y-%m-%d %H:%M:%S%z} {'ok' if fine else 'ALERT'} {' '.join(words)}"
 
 
 def leave_line(lake: Lake, text: str) -> None:

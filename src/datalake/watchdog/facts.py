@@ -1,20 +1,34 @@
-"""The edge: what the watchdog goes by. Whatever cannot be read is a fact too; nothing here raises."""
+"""The edge: what the watchdog goes by. Whatever cannot be read is a fact too; nothing here raises for it."""
 
+import shutil
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from datalake import schedule as nights
+from datalake import schedule as calendar
+from datalake.alerts import book
 from datalake.clock import Clock
+from datalake.contracts.config import load_contracts
+from datalake.contracts.model import Contract
+from datalake.errors import DatalakeError
 from datalake.outcomes import RunOutcome
-from datalake.runs import history, lock
+from datalake.runs import crumbs, history, lock
+from datalake.runs.database import reading
+from datalake.runs.ended import outcome_of
 from datalake.runs.history import RecordedRun
 from datalake.runs.lockfile import Holder
+from datalake.runs.rows import RuntimeRow
 from datalake.schedule import night_of, zone_named
-from datalake.settings import Schedule
+from datalake.settings import Schedule, Settings
+from datalake.watchdog import record
+from datalake.zones.manifest import read_state
 from datalake.zones.paths import Lake
+from datalake.zones.state import FeedState
 
 DAY = timedelta(days=1)
+FURTHEST = 60  # nights back, however long nobody looked
 
 
 @dataclass(frozen=True)
@@ -30,34 +44,175 @@ class Facts:
     """All that a judgement rests on. problems: what could not be read, one sentence each."""
 
     now: datetime
-    night: date  # the latest that was due
+    night: date  # the latest that was due; in a demo lake the last one simulated
     marker: Marker | None = None
-    runs: tuple[RecordedRun, ...] = ()  # of that night and the one before
-    last: RunOutcome | None = None  # the night's last run with its feeds
+    runs: tuple[RecordedRun, ...] = ()  # of all nights to be judged
+    only_csv: tuple[RuntimeRow, ...] = ()  # runs that the database lost
     first_night: date | None = None
+    last: RunOutcome | None = None  # the night's last run with its feeds
     holder: Holder | None = None  # of the run lock
+    looked: tuple[datetime, date] | None = None  # the last look, and the night it judged
+    told: frozenset[date] = frozenset()  # nights that some incident has told already
+    states: Mapping[str, FeedState] = field(default_factory=dict)
+    contracts: Sequence[Contract] = ()
+    usual_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of each feed's earlier runs, newest first
+    free_bytes: int | None = None
     demo: bool = False
     problems: tuple[str, ...] = ()
 
+    @property
+    def first_judged(self) -> date:
+        """The first night that nobody has judged yet; the latest is judged in any case."""
+        start = self.looked[1] + DAY if self.looked else self.night
+        return max(min(start, self.night), self.night - DAY * FURTHEST)
 
-def gather(lake: Lake, schedule: Schedule, clock: Clock) -> Facts:
+    @property
+    def running_since(self) -> datetime | None:
+        """When the load at work began; now, where its lock does not say."""
+        if self.holder is None:
+            return None
+        try:
+            return datetime.fromisoformat(self.holder.since)
+        except ValueError:
+            return self.now
+
+
+class Gathering:
+    """One look around; what goes wrong in it is kept in problems."""
+
+    def __init__(self, lake: Lake, settings: Settings, clock: Clock) -> None:
+        self.lake, self.schedule, self.now = lake, settings.schedule, clock.now()
+        self.problems: list[str] = []
+
+    def facts(self) -> Facts:
+        """Look at everything once."""
+        looked, told = self._looks()
+        states, contracts = self._states(), self._contracts()
+        night = self._night()
+        start = looked[1] if looked else night
+        known = self._runs(min(max(start, night - DAY * FURTHEST), night) - DAY, night)
+        return Facts(
+            self.now,
+            night,
+            marker=self._marker(),
+            runs=known.runs,
+            only_csv=known.only_csv,
+            first_night=known.first_night,
+            last=self._last(known.runs, night),
+            holder=self._holder(),
+            looked=looked,
+            told=told,
+            states=states,
+            contracts=contracts,
+            usual_rows=self._usual_rows(states),
+            free_bytes=self._free(),
+            demo=self.lake.demo_marker.exists(),
+            problems=tuple(self.problems),
+        )
+
+    def _night(self) -> date:
+        due = calendar.last_due(self.schedule, self.now)
+        if not self.lake.demo_marker.exists():
+            return due
+        try:
+            last = history.last_runs(self.lake.database, 1)
+        except sqlite3.Error:
+            return due
+        return last[0].night or due if last else due
+
+    def _looks(self) -> tuple[tuple[datetime, date] | None, frozenset[date]]:
+        if not self.lake.database.exists():
+            return None, frozenset()
+        try:
+            with closing(reading(self.lake.database)) as connection:
+                if connection.execute("PRAGMA user_version").fetchone()[0] < 2:
+                    return None, frozenset()  # of before there were looks
+                return book.last_look(connection), book.told_nights(connection)
+        except (sqlite3.Error, ValueError):
+            return None, frozenset()  # what is wrong with the database is told by _runs
+
+    def _marker(self) -> Marker | None:
+        try:
+            return read_marker(self.lake.success_marker.read_text(encoding="utf-8"), self.schedule)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as problem:
+            self.problems.append(f"logs/last_success.txt cannot be read ({problem}).")
+            return None
+
+    def _runs(self, first: date, last: date) -> record.Known:
+        if not self.lake.database.exists() and (self.lake.success_marker.exists() or self.lake.runtime_csv.exists()):
+            self.problems.append("logs/etl_stats.db is missing.")
+        try:
+            return record.known_runs(self.lake, self.schedule, first, last)
+        except (sqlite3.Error, ValueError, TypeError, OSError) as problem:
+            self.problems.append(f"logs/etl_stats.db cannot be read ({problem}).")
+        try:
+            return record.csv_runs(self.lake, self.schedule, first, last)
+        except (OSError, ValueError) as problem:
+            self.problems.append(f"logs/etl_runtime_stats.csv cannot be read ({problem}).")
+            return record.Known()
+
+    def _last(self, runs: Sequence[RecordedRun], night: date) -> RunOutcome | None:
+        """The night's last run: as a dead one left it, where the record does not have it yet."""
+        left = self._left(night)
+        own = [run for run in runs if run.night == night and run.run_id]
+        if left or not own:
+            return left
+        try:
+            return history.outcome(self.lake.database, own[-1].run_id or "")
+        except (sqlite3.Error, ValueError, TypeError):
+            return None
+
+    def _left(self, night: date) -> RunOutcome | None:
+        if self._holder() is not None:
+            return None
+        try:
+            outcomes = [outcome_of(left, self.schedule) for left in crumbs.all_left(self.lake)]
+        except (OSError, ValueError, KeyError):
+            return None
+        return next((each for each in reversed(outcomes) if each.night == night), None)
+
+    def _holder(self) -> Holder | None:
+        try:
+            return lock.holder(self.lake)
+        except OSError as problem:
+            self.problems.append(f"Whether a load is running cannot be told: {problem.strerror}.")
+            return None
+
+    def _states(self) -> Mapping[str, FeedState]:
+        try:
+            return read_state(self.lake)
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            self.problems.append(f"The lake's events cannot be read ({problem}).")
+            return {}
+
+    def _contracts(self) -> Sequence[Contract]:
+        try:
+            return load_contracts(self.lake.root)
+        except DatalakeError:
+            return ()  # a wrong configuration is told by the load that it stopped
+
+    def _usual_rows(self, states: Mapping[str, FeedState]) -> dict[str, tuple[int, ...]]:
+        try:
+            return {feed: self._rows_of(feed) for feed in states}
+        except sqlite3.Error:
+            return {}
+
+    def _rows_of(self, feed: str) -> tuple[int, ...]:
+        outcomes = history.last_feed_outcomes(self.lake.database, feed, 15)
+        return tuple(outcome.rows for _, outcome in outcomes if outcome.status == "published")
+
+    def _free(self) -> int | None:
+        try:
+            return shutil.disk_usage(self.lake.data).free
+        except OSError:
+            return None
+
+
+def gather(lake: Lake, settings: Settings, clock: Clock) -> Facts:
     """Look at everything once."""
-    now, problems = clock.now(), list[str]()
-    night = nights.last_due(schedule, now)
-    marker = _marker(lake, schedule, problems)
-    runs, last, first = _record(lake, night, problems)
-    holder = _holder(lake, problems)
-    return Facts(now, night, marker, runs, last, first, holder, lake.demo_marker.exists(), tuple(problems))
-
-
-def _marker(lake: Lake, schedule: Schedule, problems: list[str]) -> Marker | None:
-    try:
-        return read_marker(lake.success_marker.read_text(encoding="utf-8"), schedule)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as problem:
-        problems.append(f"logs/last_success.txt cannot be read ({problem}).")
-        return None
+    return Gathering(lake, settings, clock).facts()
 
 
 def read_marker(text: str, schedule: Schedule) -> Marker:
@@ -71,26 +226,3 @@ def read_marker(text: str, schedule: Schedule) -> Marker:
     if "end_utc" in values:
         end = datetime.fromisoformat(values["end_utc"])
     return Marker(end, date.fromisoformat(values["night"]) if "night" in values else night_of(schedule, end))
-
-
-def _record(
-    lake: Lake, night: date, problems: list[str]
-) -> tuple[tuple[RecordedRun, ...], RunOutcome | None, date | None]:
-    if not lake.database.exists() and lake.success_marker.exists():
-        problems.append("logs/etl_stats.db is missing.")
-    try:
-        runs = history.runs_of_nights(lake.database, night - DAY, night)
-        own = [run for run in runs if run.night == night and run.run_id]
-        last = history.outcome(lake.database, own[-1].run_id or "") if own else None
-        return runs, last, history.first_night(lake.database)
-    except (sqlite3.Error, ValueError, TypeError) as problem:
-        problems.append(f"logs/etl_stats.db cannot be read ({problem}).")
-        return (), None, None
-
-
-def _holder(lake: Lake, problems: list[str]) -> Holder | None:
-    try:
-        return lock.holder(lake)
-    except OSError as problem:
-        problems.append(f"Whether a load is running cannot be told: logs/cron_runner.lock: {problem.strerror}.")
-        return None

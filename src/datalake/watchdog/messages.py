@@ -1,18 +1,19 @@
 """PURE. What the 6 AM check tells, its first line by cause."""
 
-from datetime import datetime, time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta, tzinfo
 
 from datalake.alerts import currency
-from datalake.alerts.message import Line, Message, Span, line, made_safe, marked, paragraph, small, steps
+from datalake.alerts.message import Line, Message, Part, Span, line, made_safe, marked, paragraph, small, steps
 from datalake.alerts.messages import as_step
-from datalake.alerts.words import clock, day, full_day, span
-from datalake.nights import FAILED, MISSED, RUNNING
+from datalake.alerts.words import clock, count, day, full_day, listed, span
+from datalake.nights import FAILED, MISSED, OVERRUN, RUNNING, SHORT, UNKNOWN, WORDS, Night
 from datalake.outcomes import RunOutcome
-from datalake.runs.lockfile import Holder
 from datalake.schedule import next_due, zone_named
 from datalake.settings import Settings
 from datalake.watchdog.facts import Facts
-from datalake.watchdog.verdict import NEVER, STOPPED, UNKNOWN, UNMARKED, WAITING, Verdict
+from datalake.watchdog.verdict import CLOCK, NEVER, STOPPED, UNMARKED, WAITING, Verdict
 
 HEADLINES = {
     MISSED: "last night's load did not run",
@@ -20,31 +21,96 @@ HEADLINES = {
     FAILED: "last night's load failed",
     STOPPED: "last night's load stopped half-way",
     RUNNING: "last night's load is still running",
+    OVERRUN: "last night's load has been running for too long",
     WAITING: "last night's load waits for your OK",
     UNKNOWN: "cannot tell whether last night's load was good",
     UNMARKED: "last night's load was good, but its success marker is not there",
+    CLOCK: "cannot tell whether last night's load was good: the clock is wrong",
 }
+LENGTHS = {SHORT: "last night's load was too short", OVERRUN: "last night's load took too long"}
 RUN = "Load it now: `bash src/cron_runner.sh`"
 LOOK = "See what is there: `python manage.py status`"
 DOCTOR = "See why it may not have started: `python manage.py doctor`"
+LOG = "See its log: `tail -n 40 logs/cron_etl.log`"
+LOST = "logs/last_success.txt or the lake tell of a good load that the record does not have: was an old copy restored?"
+STEPS = {
+    MISSED: (RUN, DOCTOR),
+    NEVER: (RUN, DOCTOR),
+    RUNNING: ("Wait, or see its log: `tail -n 40 logs/cron_etl.log`",),
+    OVERRUN: (LOG, "If it hangs, end it: the process is named above"),
+    UNKNOWN: (LOOK, RUN),
+    UNMARKED: (LOOK, RUN),
+    CLOCK: ("See the clock: `date`; put it right", LOOK),
+    SHORT: (LOOK, LOG),
+}
 
 
-def message(verdict: Verdict, facts: Facts, settings: Settings, host: str) -> Message:
-    """Given a verdict that is not good, return what to tell about it."""
-    headline = HEADLINES[verdict.cause]
-    demo = "DEMO · " if facts.demo else ""
-    means = _data(verdict, facts)
-    told = Message(
-        "check",
-        f"🚨 {demo}{check_name(settings)}: {headline} ({full_day(verdict.night)}) · {settings.name}",
-        f"CHECK: {demo}{headline} ({full_day(verdict.night)}). {means}",
-        (
-            paragraph(line(Span(means, "bold")), *(marked(each) for each in _why(verdict, facts))),
-            steps(*_steps(verdict)),
-            small(_foot(facts, settings, host)),
-        ),
+@dataclass(frozen=True)
+class Wording:
+    """What the words need beside the verdict."""
+
+    facts: Facts
+    settings: Settings
+    host: str
+
+    @property
+    def zone(self) -> tzinfo:
+        return zone_named(self.settings.schedule.zone)
+
+    @property
+    def stamp(self) -> str:
+        return "DEMO · " if self.facts.demo else ""
+
+    def message(self, sign: str, headline: str, means: str, parts: Sequence[Part]) -> Message:
+        """Put a check's message together: headline, what it means, the rest, the small print."""
+        told = Message(
+            "check",
+            f"{sign} {self.stamp}{check_name(self.settings)}: {headline} · {self.settings.name}",
+            f"CHECK: {self.stamp}{headline}. {means}",
+            (*parts, small(self._foot())),
+        )
+        return made_safe(told, self.settings.secrets.values())
+
+    def _foot(self) -> Line:
+        schedule, marker = self.settings.schedule, self.facts.marker
+        soon = next_due(schedule, self.facts.now, (schedule.nightly, *schedule.again))
+        last = clock(marker.end, self.zone) if marker else "none known"
+        return line(f"Next automatic try: {clock(soon, self.zone)} · Last success: {last} · host {self.host}")
+
+
+def of_load(found: Verdict, wording: Wording) -> Message:
+    """Given a verdict on a night that is not good, return what to tell about it."""
+    means = _data(found, wording.facts)
+    said = [*_asleep(found, wording), *_earlier(found), *_why(found, wording.facts)]
+    first = paragraph(line(Span(means, "bold")), *(marked(each) for each in said))
+    headline = f"{HEADLINES[found.cause]} ({full_day(found.night)})"
+    return wording.message("🚨", headline, means, (first, steps(*_steps(found))))
+
+
+def of_length(found: Verdict, wording: Wording) -> Message:
+    """Given a verdict on a load that was too short or too long, return what to tell about it."""
+    run = next((night.best for night in found.nights if night.day == found.night), None)
+    took = f"It took {run.runtime_sec:g} s." if run and run.runtime_sec is not None else ""
+    schedule = wording.settings.schedule
+    limit = (
+        f"A load under {schedule.min_runtime_seconds} s may have loaded too little."
+        if found.cause == SHORT
+        else f"The limit is {schedule.max_runtime_minutes} min."
     )
-    return made_safe(told, settings.secrets.values())
+    means = _current(found, "The data is last night's.")
+    first = paragraph(line(Span(means, "bold")), line(f"{took} {limit}".strip()))
+    headline = f"{LENGTHS[found.cause]} ({full_day(found.night)})"
+    return wording.message("⏱️", headline, means, (first, steps(*map(marked, STEPS[SHORT]))))
+
+
+def of_gap(found: Verdict, wording: Wording) -> Message:
+    """Given nights that were not good, of which nobody was told and that are over, return what to tell about them."""
+    nights = listed([f"{day(night.day)} ({WORDS[night.state]})" for night in found.earlier], 14)
+    how_many = count(len(found.earlier), "night was", "nights were")
+    means = _current(found, f"The load of {day(found.night)} is good again.")
+    said = [line(Span(means, "bold")), line(f"Not good, and told only now: {nights}.")]
+    first = paragraph(*said, *map(line, _asleep(found, wording)))
+    return wording.message("🔎", f"{how_many} not good and not told", means, (first, steps(marked(DOCTOR))))
 
 
 def check_name(settings: Settings) -> str:
@@ -54,31 +120,53 @@ def check_name(settings: Settings) -> str:
     return f"{hour} {'AM' if at.hour < 12 else 'PM'} check"
 
 
-def _data(verdict: Verdict, facts: Facts) -> str:
+def _data(found: Verdict, facts: Facts) -> str:
     """What it means for the data."""
-    run = verdict.run
-    if run and any(feed.failed for feed in run.feeds):
-        return currency.of_failure(run.feeds)
-    if verdict.cause == UNMARKED and run:
-        return currency.of_success(run.feeds)
+    if found.run and any(feed.failed for feed in found.run.feeds):
+        return currency.of_failure(found.run.feeds)
+    if found.loaded:
+        return _current(found, "The data is last night's.")
     if facts.marker is None:
         return "No good load is known, so the tables may be empty."
     return f"Tables are whole and show what the load of {day(facts.marker.night)} published."
 
 
-def _why(verdict: Verdict, facts: Facts) -> list[str]:
-    said = list(verdict.disagreements)
-    if verdict.cause == RUNNING and facts.holder:
-        said.append(_at_work(facts.holder, facts.now))
-    return said + _reasons(verdict.run) if verdict.run else said
+def _current(found: Verdict, otherwise: str) -> str:
+    return currency.of_success(found.run.feeds) if found.run and found.run.feeds else otherwise
 
 
-def _at_work(holder: Holder, now: datetime) -> str:
-    try:
-        since = now - datetime.fromisoformat(holder.since)
-    except ValueError:
-        return f"Run {holder.run_id} (pid {holder.pid}) is at work."
-    return f"Run {holder.run_id} (pid {holder.pid}) has been at work for {span(since)}."
+def _asleep(found: Verdict, wording: Wording) -> list[str]:
+    if found.asleep_since is None:
+        return []
+    since = clock(found.asleep_since, wording.zone)
+    return [f"Nobody looked from {since} to now: was this host off, or cron stopped?"]
+
+
+def _earlier(found: Verdict) -> list[str]:
+    return [f"Before it: {_named(found.earlier)}."] if found.earlier else []
+
+
+def _named(nights: Sequence[Night]) -> str:
+    return listed([f"{day(night.day)} {WORDS[night.state]}" for night in nights], 7)
+
+
+def _why(found: Verdict, facts: Facts) -> list[str]:
+    said = list(facts.problems)
+    if found.cause == UNKNOWN:
+        said.append(LOST)
+    if found.cause == CLOCK:
+        said.append("The last check, or the last success, lies in the future by this host's clock.")
+    if found.cause in (RUNNING, OVERRUN) and not found.loaded:
+        said.append(_at_work(facts))
+    return said + (_reasons(found.run) if found.run else [])
+
+
+def _at_work(facts: Facts) -> str:
+    holder, since = facts.holder, facts.running_since
+    if holder is None or since is None:
+        return ""
+    so_long = span(max(facts.now - since, timedelta(0)))
+    return f"Run {holder.run_id} (pid {holder.pid}) has been at work for {so_long}."
 
 
 def _reasons(run: RunOutcome) -> list[str]:
@@ -86,22 +174,10 @@ def _reasons(run: RunOutcome) -> list[str]:
     return own + [f"Why: {feed.feed}: {feed.reason}" for feed in run.feeds if feed.failed and feed.reason]
 
 
-def _steps(verdict: Verdict) -> list[Line]:
-    run = verdict.run
+def _steps(found: Verdict) -> list[Line]:
+    if found.cause in STEPS:
+        return [marked(each) for each in STEPS[found.cause]]
+    run = found.run
     given = [run.fix, *(feed.fix for feed in run.feeds if feed.failed)] if run else []
     fixes = [as_step(fix) for fix in dict.fromkeys(given) if fix]
-    if verdict.cause in (MISSED, NEVER):
-        return [marked(RUN), marked(DOCTOR)]
-    if verdict.cause == RUNNING:
-        return [marked("Wait, or look at its log: `tail logs/cron_etl.log`")]
-    if verdict.cause in (UNKNOWN, UNMARKED):
-        return [marked(LOOK), marked(RUN)]
-    return fixes or [marked("Look at logs/cron_etl.log"), marked(RUN)]
-
-
-def _foot(facts: Facts, settings: Settings, host: str) -> Line:
-    schedule = settings.schedule
-    zone = zone_named(schedule.zone)
-    soon = next_due(schedule, facts.now, (schedule.nightly, *schedule.again))
-    last = clock(facts.marker.end, zone) if facts.marker else "none known"
-    return line(f"Next automatic try: {clock(soon, zone)} · Last success: {last} · host {host}")
+    return fixes or [marked(LOG), marked(RUN)]

@@ -1,66 +1,117 @@
-"""PURE. From the facts to a verdict on last night, by its slot and never by the age of a file."""
+"""PURE. From the facts to a verdict on every night since the last look, by its slot and never by the age of a file."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from datalake.alerts.messages import kind_of
-from datalake.nights import FAILED, MISSED, OK, RUNNING, judge
-from datalake.outcomes import SUCCESS, RunOutcome
+from datalake.nights import (
+    DUE,
+    FAILED,
+    MISSED,
+    UNKNOWN,
+    Night,
+    View,
+    days_judged,
+    judge,
+    night_of_run,
+)
+from datalake.outcomes import RunOutcome
 from datalake.settings import Schedule
 from datalake.watchdog.facts import Facts
 
-WAITING, STOPPED, UNKNOWN, NEVER, UNMARKED = "waiting", "stopped", "unknown", "never", "unmarked"
+WAITING, STOPPED, NEVER, UNMARKED, CLOCK = "waiting", "stopped", "never", "unmarked", "clock"
 SIGNALLED = 128  # exit codes above it: ended by a signal
+DAY = timedelta(days=1)
+ASLEEP = timedelta(hours=36)  # between two looks; they are a day apart
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the check found: the night's state or cause, in one word, and what does not fit together."""
+    """What the check found.
+
+    cause: the latest night's state, or, where that says more, waiting stopped never unmarked clock.
+    earlier: nights before the latest that were not good and that nobody was told of.
+    """
 
     night: date
-    cause: str  # ok failed missed running waiting stopped unknown never unmarked
+    cause: str
+    loaded: bool  # the latest night's data was published
     run: RunOutcome | None = None
-    disagreements: tuple[str, ...] = ()
+    nights: tuple[Night, ...] = ()
+    earlier: tuple[Night, ...] = ()
+    asleep_since: datetime | None = None
 
     @property
     def good(self) -> bool:
-        return self.cause == OK
+        """Say whether the latest night gives nothing to tell."""
+        return self.cause in GOOD
+
+
+GOOD = ("ok", "late", "skipped", DUE)
 
 
 def verdict(facts: Facts, schedule: Schedule) -> Verdict:
-    """Given the facts, judge the latest night that was due."""
-    running = facts.night if facts.holder else None
-    (night,) = judge(schedule, [facts.night], facts.runs, running)
-    marked = facts.marker is not None and facts.marker.night >= facts.night
-    if facts.marker is not None and facts.marker.end > facts.now:
-        later = "logs/last_success.txt tells of a time still to come: was the clock wrong, or a backup restored?"
-        return Verdict(facts.night, UNKNOWN, facts.last, (later, *facts.problems))
-    if night.state == OK or facts.problems:
-        return _checked(facts, night.state == OK, marked)
-    if marked:
-        lost = "logs/last_success.txt says that the night was good, logs/etl_stats.db knows of no good run."
-        return Verdict(facts.night, UNKNOWN, facts.last, (lost,))
-    return Verdict(facts.night, _cause(facts, night.state), facts.last)
+    """Given the facts, judge every night since the last look."""
+    nights = _nights(facts, schedule)
+    latest = nights[-1] if nights else Night(facts.night, UNKNOWN)
+    untold = tuple(night for night in nights[:-1] if not night.harmless and night.day not in facts.told)
+    asleep = facts.looked[0] if facts.looked and facts.now - facts.looked[0] > ASLEEP else None
+    cause = _cause(facts, latest)
+    run = facts.last if facts.last and facts.last.night == latest.day else None
+    return Verdict(latest.day, cause, latest.loaded, run, tuple(nights), untold, asleep)
 
 
-def _checked(facts: Facts, recorded: bool, marked: bool) -> Verdict:
-    """Good by the record, or the record could not be read: then the marker alone decides."""
-    if marked:
-        return Verdict(facts.night, OK, facts.last, facts.problems)
-    if not recorded:
-        return Verdict(facts.night, UNKNOWN, facts.last, facts.problems)
-    unmarked = "logs/etl_stats.db has a good run of this night, logs/last_success.txt does not say so."
-    return Verdict(facts.night, UNMARKED, facts.last, (unmarked, *facts.problems))
+def _nights(facts: Facts, schedule: Schedule) -> list[Night]:
+    first = max(facts.first_judged, min(facts.first_night or facts.night, facts.night))
+    had_runs = {night for night in (night_of_run(schedule, run) for run in facts.runs) if night}
+    days = days_judged(schedule, first, facts.night, had_runs)
+    since = facts.running_since if facts.holder else None
+    return judge(schedule, days, facts.runs, View(facts.now, since, _lost(facts, schedule)))
 
 
-def _cause(facts: Facts, state: str) -> str:
-    if state == RUNNING:
-        return RUNNING
-    if state == MISSED:
-        return NEVER if facts.first_night is None and facts.marker is None else MISSED
-    run = facts.last
-    if run is None or run.status == SUCCESS:
-        return FAILED
+def _lost(facts: Facts, schedule: Schedule) -> frozenset[date]:
+    """Nights whose runs the record has lost: some other witness knows of a later good night than it does."""
+    witnesses = [facts.marker.night] if facts.marker else []
+    witnesses += [state.last_night for state in facts.states.values() if state.last_night]
+    recorded = [night for night in (night_of_run(schedule, run) for run in facts.runs) if night]
+    newest = max(recorded, default=facts.night - DAY * 60)
+    seen = min(max(witnesses, default=newest), facts.night)
+    return frozenset(newest + DAY * step for step in range(1, (seen - newest).days + 1))
+
+
+def _cause(facts: Facts, latest: Night) -> str:
+    if _clock_is_off(facts):
+        return CLOCK
+    if latest.loaded:
+        return latest.state if _marked(facts, latest) else UNMARKED
+    if latest.state == UNKNOWN or _marked(facts, latest):
+        return "ok" if _only_the_record_is_gone(facts, latest) else UNKNOWN
+    if latest.state == MISSED and facts.first_night is None and facts.marker is None:
+        return NEVER
+    return _cause_of_failure(facts.last) if latest.state in (FAILED, MISSED) and facts.last else latest.state
+
+
+def _clock_is_off(facts: Facts) -> bool:
+    """Instants that are still to come: the clock went back, or a backup came from later."""
+    before = facts.looked[0] if facts.looked else facts.now
+    return before > facts.now or (facts.marker is not None and facts.marker.end > facts.now)
+
+
+def _marked(facts: Facts, latest: Night) -> bool:
+    return facts.marker is not None and facts.marker.night >= latest.day
+
+
+def _only_the_record_is_gone(facts: Facts, latest: Night) -> bool:
+    """The marker says that the night was good, and no record contradicts it: there is none that can be read."""
+    return _marked(facts, latest) and (bool(facts.problems) or facts.first_night is None)
+
+
+def _cause_of_failure(run: RunOutcome) -> str:
     if kind_of(run) == "held":
         return WAITING
     return STOPPED if run.exit_code > SIGNALLED else FAILED
+
+
+def wants_start(found: Verdict) -> bool:
+    """Tell whether starting the load now would heal the night: it never ran, and nothing else is at work."""
+    return found.cause in (MISSED, NEVER)

@@ -15,6 +15,7 @@ CREATE TABLE incident (
     notices      INTEGER NOT NULL DEFAULT 0,
     nights       TEXT NOT NULL DEFAULT '[]',  -- JSON: the nights it spoilt
     parent       TEXT NOT NULL DEFAULT '',    -- key of the one that explains it
+    audience     TEXT NOT NULL DEFAULT '',    -- the one channel that hears of it; '': all that hear of everything
     acked_until  TEXT,
     acked_by     TEXT NOT NULL DEFAULT '',
     closed_at    TEXT                 -- null: open
@@ -72,5 +73,5 @@ CREATE TABLE look (
     at      TEXT NOT NULL,
     night   TEXT NOT NULL,            -- the latest that was judged
     state   TEXT NOT NULL,            -- ok, or what was wrong
-    words   TEXT NOT NULL DEFAULT ''
+    told    TEXT NOT NULL DEFAULT '[]'        -- JSON: nights of before it that it told of, all over by then
 );

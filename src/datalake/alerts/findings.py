@@ -1,0 +1,90 @@
+"""PURE. A run as a report: what it found wrong, what it saw to be right, and what is told of it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from datalake.alerts.incidents import Finding, signature
+from datalake.alerts.messages import Context, kind_of, message
+from datalake.alerts.report import Report
+from datalake.alerts.words import day
+from datalake.outcomes import SUCCESS, FeedOutcome, RunOutcome
+from datalake.settings import Settings
+
+LOAD, FEED = "load", "feed:"
+PARTIAL = ("retry", "approve", "decline")  # triggers of runs that take up single files of a night
+UPDATED = ("published", "confirmed")
+HEADLINES = {"held": "the load waits for your OK", "failure": "the load failed"}
+
+
+def report(
+    run: RunOutcome, settings: Settings, context: Context, routes: Mapping[str, tuple[str, ...]], told: bool
+) -> Report:
+    """Given a run and the channels that hear of single feeds, return what is to be kept and told of it.
+
+    told: whether a success is told at all (alerts.on_success).
+    """
+    updated = {feed.feed for feed in run.feeds if feed.status in UPDATED}
+    if run.status != SUCCESS:
+        findings = (load_finding(run, settings, context), *_feeds(run, settings, context, routes))
+        return Report(findings, lambda key, keys: _feed_of(key) in updated)
+    return Report(
+        judged=lambda key, keys: _feed_of(key) in updated or (key == LOAD and _load_is_over(run, updated, keys)),
+        message=message(run, settings, context) if told else None,
+        notice=f"run-{run.run_id}",
+        ends=LOAD,
+    )
+
+
+def _feed_of(key: str) -> str:
+    """The feed that an incident is about, "" for none; one about its age is not a run's to judge."""
+    name = key.removeprefix(FEED).partition("@")[0]
+    return name if key.startswith(FEED) and ":" not in name else ""
+
+
+def _load_is_over(run: RunOutcome, updated: Collection[str], keys: Collection[str]) -> bool:
+    """A whole run that succeeded ends the load's problem; one that took up single files only if no other is left."""
+    left = {_feed_of(key) for key in keys} - {""} - set(updated)
+    return run.trigger not in PARTIAL or not left
+
+
+def load_finding(run: RunOutcome, settings: Settings, context: Context) -> Finding:
+    """Given a run that failed, return the finding about it."""
+    made = message(run, settings, context)
+    return Finding(LOAD, run_signature(run), HEADLINES[kind_of(run)], made, nights=(run.night,))
+
+
+def run_signature(run: RunOutcome) -> str:
+    """Return how a run failed: the runner and the watchdog come to the same words."""
+    feeds = sorted(f"{feed.feed} {feed.status} {feed.reason}" for feed in run.feeds if feed.failed)
+    return signature(kind_of(run), run.error, *feeds)
+
+
+def _feeds(
+    run: RunOutcome, settings: Settings, context: Context, routes: Mapping[str, tuple[str, ...]]
+) -> list[Finding]:
+    """For each feed that failed one finding under the load's, and one for each channel that hears of that feed."""
+    found = []
+    for feed in (each for each in run.feeds if each.failed):
+        made = message(replace(run, feeds=(feed,), notes=(), error="", fix=""), settings, _without_log(context))
+        own = Finding(
+            f"{FEED}{feed.feed}",
+            signature(feed.status, feed.reason),
+            feed_title(feed),
+            made,
+            nights=(run.night,),
+            feed=feed.feed,
+            parent=LOAD,
+        )
+        routed = (replace(own, key=f"{own.key}@{name}", parent="", audience=name) for name in routes.get(feed.feed, ()))
+        found += [own, *routed]
+    return found
+
+
+def _without_log(context: Context) -> Context:
+    return replace(context, log_tail=())
+
+
+def feed_title(feed: FeedOutcome) -> str:
+    """Return what is wrong with a feed, for lists."""
+    state = "waits for your OK" if feed.status == "held" else "was not updated"
+    return f"{feed.feed} {state}{f' (shows {day(feed.as_of)})' if feed.as_of else ''}"

@@ -1,0 +1,57 @@
+"""PURE. What is wrong with the host or the record, as findings."""
+
+from datalake.alerts.incidents import Finding, signature
+from datalake.alerts.message import Span, line, marked, paragraph, steps
+from datalake.alerts.words import count
+from datalake.schedule import HostZone
+from datalake.watchdog.messages import Wording
+
+DISK, ZONE, RECORD = "disk", "zone", "record"
+GB = 1_000_000_000
+
+
+def findings(wording: Wording) -> list[Finding]:
+    """Return what is wrong with disk, zone and record."""
+    return [each for each in (_disk(wording), _zone(wording), _record(wording)) if each]
+
+
+def _finding(wording: Wording, key: str, words: str, title: str, means: str, *fixes: str) -> Finding:
+    parts = (paragraph(line(Span(means, "bold"))), steps(*map(marked, fixes)))
+    return Finding(key, signature(words), title, wording.message("⚠️", title, means, parts))
+
+
+def _disk(wording: Wording) -> Finding | None:
+    free, wanted = wording.facts.free_bytes, wording.settings.alerts.free_disk_gb
+    if free is None or free >= wanted * GB:
+        return None
+    means = f"{free / GB:.1f} GB are free where data lies; {wanted} GB are wanted (alerts.free_disk_gb)."
+    fixes = ("See what is large: `du -sh data/* logs`", "Make room before the next load")
+    return _finding(wording, DISK, "disk", "the disk is nearly full", means, *fixes)
+
+
+def _zone(wording: Wording) -> Finding | None:
+    """Cron goes by the host's clock: in another zone than the schedule's it starts everything at another hour."""
+    schedule, now = wording.settings.schedule, wording.facts.now
+    own, host = now.astimezone(wording.zone).utcoffset(), now.astimezone(HostZone()).utcoffset()
+    if schedule.zone == "local" or own == host:
+        return None
+    means = (
+        f"The schedule is meant in {schedule.zone}, but this host's clock is in another zone, and cron goes by that."
+    )
+    return _finding(
+        wording, ZONE, "zone", "cron runs at other hours than the schedule says", means, "`python manage.py cron`"
+    )
+
+
+def _record(wording: Wording) -> Finding | None:
+    facts = wording.facts
+    if facts.problems:
+        means = " ".join(facts.problems)
+        return _finding(wording, RECORD, means, "the record cannot be read", means, "`python manage.py doctor`")
+    return None
+
+
+def lost_rows(wording: Wording) -> str:
+    """Say how many runs the database had lost and has back; "" for none."""
+    lost = len(wording.facts.only_csv)
+    return f"logs/etl_stats.db lacked {count(lost, 'run')} that the CSV has: put back." if lost else ""

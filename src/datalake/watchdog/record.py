@@ -1,0 +1,84 @@
+"""The edge to the record: the runs that database and CSV know together, and where they disagree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from datalake.nights import night_of_run
+from datalake.runs import csv_log, history
+from datalake.runs.history import RecordedRun
+from datalake.runs.rows import COLUMNS, RuntimeRow
+from datalake.settings import Schedule
+from datalake.zones.paths import Lake
+
+NUMBERS = ("runtime_sec", "runtime_min")
+BLANK: dict[str, Any] = {
+    **dict.fromkeys(each.name for each in fields(RecordedRun)),
+    "id": 0,
+    "demo": False,
+    "error": "",
+    "fix": "",
+    "notes": (),
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """The runs of some nights; only_csv are those that the database lacks, also of other nights."""
+
+    runs: tuple[RecordedRun, ...] = ()
+    only_csv: tuple[RuntimeRow, ...] = ()
+    first_night: date | None = None
+
+
+def known_runs(lake: Lake, schedule: Schedule, first: date, last: date) -> Known:
+    """Return what the record knows of these nights; raise sqlite3.Error where the database cannot be read."""
+    runs = history.runs_of_nights(lake.database, first, last)
+    missing = lacking(lake)
+    added = [each for each in map(run_of, missing) if _within(schedule, each, first, last)]
+    nights = [history.first_night(lake.database), *(night_of_run(schedule, run_of(row)) for row in missing)]
+    return Known((*runs, *added), missing, min((night for night in nights if night), default=None))
+
+
+def csv_runs(lake: Lake, schedule: Schedule, first: date, last: date) -> Known:
+    """Return what the CSV alone knows of these nights, for when the database cannot be read."""
+    runs = [run_of(row) for row in _csv_rows(lake)]
+    nights = [night for night in (night_of_run(schedule, run) for run in runs) if night]
+    own = tuple(run for run in runs if _within(schedule, run, first, last))
+    return Known(own, first_night=min(nights, default=None))
+
+
+def _within(schedule: Schedule, run: RecordedRun, first: date, last: date) -> bool:
+    night = night_of_run(schedule, run)
+    return night is not None and first <= night <= last
+
+
+def lacking(lake: Lake) -> tuple[RuntimeRow, ...]:
+    """Return the runs of the CSV that the database does not have; two runs alike in all that both know are two."""
+    there = [row.key for row in history.last_rows(lake.database, None)]
+    missing = []
+    for row in _csv_rows(lake):
+        if row.key in there:
+            there.remove(row.key)
+        else:
+            missing.append(row)
+    return tuple(missing)
+
+
+def _csv_rows(lake: Lake) -> Sequence[RuntimeRow]:
+    rows = csv_log.read(lake.runtime_csv)
+    return [RuntimeRow(*(row[column] or "" for column in COLUMNS)) for row in rows if row["start_time"]]
+
+
+def run_of(row: RuntimeRow) -> RecordedRun:
+    """Return a row of the CSV as a run of which no more is known."""
+    values = {column: getattr(row, column) or None for column in COLUMNS}
+    return RecordedRun(**{**BLANK, **values, **{name: _number(values[name]) for name in NUMBERS}})
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
