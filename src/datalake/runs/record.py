@@ -98,9 +98,10 @@ def read_marker(lake: Lake) -> datetime | None:
     try:
         lines = lake.success_marker.read_text(encoding="utf-8").splitlines()
         values = dict(line.split("=", 1) for line in lines[1:] if "=" in line)
-        return datetime.fromisoformat(values["end_utc"])
+        end = datetime.fromisoformat(values["end_utc"])
     except (OSError, ValueError, KeyError):
         return None
+    return end if end.tzinfo else None
 
 
 def recover_unrecorded(lake: Lake, schedule: Schedule, before: str) -> tuple[RunOutcome, ...]:
