@@ -1,7 +1,9 @@
 """The synthetic feeds: the same every time, alive from night to night, and true to their answer keys."""
 
 import csv
+import gzip
 import hashlib
+import zipfile
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
@@ -195,6 +197,28 @@ def test_rates_are_honoured(tmp_path: Path) -> None:
     assert 150 < totals.duplicates < 250
     assert 70 < totals.rejected < 130
     assert 700 < totals.quirks["smart_quotes"] < 900
+
+
+def test_every_quirk_of_records_and_rows_appears_within_three_nights(tmp_path: Path) -> None:
+    seen: Counter[str] = Counter()
+    for feed in FEEDS:
+        for night in range(3):
+            seen.update(make(tmp_path, feed, night, rates=EVERYTHING).totals.quirks)
+    assert set(seen) == set(Rates.__annotations__) - {"bad_rows_at_most"}
+
+
+@pytest.mark.parametrize("kind", ["gz", "zip"])
+def test_a_packed_file_holds_the_bytes_of_the_plain_one_and_is_the_same_every_time(kind: str, tmp_path: Path) -> None:
+    plain = make(tmp_path, "safety").path.read_bytes()
+    packed = make(tmp_path, "safety", form=Form(packed=kind)).path
+    assert packed.name == f"SAFETY_2025-11-04.csv.{kind}"
+    first = packed.read_bytes()
+    if kind == "gz":
+        assert gzip.decompress(first) == plain
+    else:
+        with zipfile.ZipFile(packed) as archive:
+            assert [archive.read(each) for each in archive.namelist()] == [plain]
+    assert make(tmp_path, "safety", form=Form(packed=kind)).path.read_bytes() == first
 
 
 def test_a_demo_night_never_has_so_many_bad_rows_that_it_would_wait_for_an_ok(tmp_path: Path) -> None:

@@ -87,7 +87,8 @@ class Month:
         write_night(self.lake, self.contracts, marker, day, start, RENAMED if event == FAILED else None)
         if event == MISSED:
             return None
-        look = TYPICAL / (LOOKS_AT_LEAST + LOOKS_A_FEED * len(self.contracts))
+        active = sum(each.status == "active" for each in self.contracts)
+        look = TYPICAL / (LOOKS_AT_LEAST + LOOKS_A_FEED * active)
         clock = WorkingClock(start, _looks(marker, day, look))
         with _log_by(clock):
             outcome = run_night(

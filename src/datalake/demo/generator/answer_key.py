@@ -63,7 +63,7 @@ class Totals:
 
     def add_quirks(self, counted: Counter[str]) -> None:
         """Add what was done in one block."""
-        for name, times in counted.items():
+        for name, times in (+counted).items():
             self.quirks[name] = self.quirks.get(name, 0) + times
 
 

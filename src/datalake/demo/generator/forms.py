@@ -25,6 +25,7 @@ class Form:
     totals_row: bool = False
     empty: str = ""  # nothing: no byte | header: a header and no row
     cut: str = ""  # row: half of a row at the end | quotes: ends inside quotes | rows: whole rows missing at the end
+    packed: str = ""  # gz | zip
     cut_at: float = 0.7  # the share of the rows that are whole when a file is cut
 
 

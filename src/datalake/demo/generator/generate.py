@@ -1,5 +1,7 @@
 """One file of one feed on one night, and its answer key."""
 
+import gzip
+import zipfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from datalake.demo.generator.forms import PLAIN, Form, header_cells
 from datalake.demo.generator.rates import USUAL, Rates
 from datalake.demo.generator.rowmaking import RowMaker
 from datalake.demo.generator.world import World
-from datalake.demo.generator.writing import Sink
+from datalake.demo.generator.writing import Sink, Writable
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,34 @@ def generate(order: Order, folder: Path, key_folder: Path | None = None, name: s
     """Write the file into a folder, under its feed's usual name if none is given, and its key into another."""
     feed = FEEDS[order.feed]
     columns = laid_out(feed, order.form)
-    path = folder / (name or feed.file_on(order.day))
+    path = folder / (name or file_name(feed, order))
     key = key_folder / f"{path.name}.key.jsonl" if key_folder else None
     header = _key_header(order, feed, columns, path.name)
     with ExitStack() as files:
         answers = files.enter_context(key.open("w", encoding="utf-8", newline="\n")) if key else None
-        sink = Sink(files.enter_context(path.open("wb")), answers, order.form)
+        sink = Sink(_opened(files, path, order.form), answers, order.form)
         if answers:
             answers.write(header_line(header))
         _write(order, columns, sink)
         if answers:
             answers.write(totals_line(sink.totals))
     return Generated(path, key, feed.name, order.day, sink.totals, header.refused)
+
+
+def file_name(feed: Feed, order: Order) -> str:
+    """Return the name under which the file would come."""
+    return feed.file_on(order.day) + (f".{order.form.packed}" if order.form.packed else "")
+
+
+def _opened(files: ExitStack, path: Path, form: Form) -> Writable:
+    """Open the file for writing, packed as the form says; packed files bear no time, so that they are repeatable."""
+    if form.packed == "zip":
+        archive = files.enter_context(zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED))
+        return files.enter_context(archive.open(zipfile.ZipInfo(path.name.removesuffix(".zip")), "w"))
+    file = files.enter_context(path.open("wb"))
+    if form.packed == "gz":
+        return files.enter_context(gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0))
+    return file
 
 
 def laid_out(feed: Feed, form: Form) -> tuple[Column, ...]:

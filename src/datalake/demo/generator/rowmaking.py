@@ -55,6 +55,7 @@ class RowMaker:
         if not self.form.cut:  # of a file that is cut a second appearance might be missing
             plan_repeats(block, self.rates, texts, entries, self.sink.places, self._waiting)
         headers = {row for row, _ in block.hits("repeated_header", self.rates.repeated_header, rows.night + 1)}
+        block.quirks["repeated_header"] += len(headers)
         self.sink.totals.add_quirks(block.quirks)
         for row, (text, entry) in enumerate(zip(texts, entries, strict=True)):
             if self._own_left == 0:

@@ -2,7 +2,7 @@
 
 import codecs
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Protocol
 
 from datalake.demo.generator.answer_key import Entry, Totals, entry_line
 from datalake.demo.generator.forms import Form
@@ -10,11 +10,17 @@ from datalake.demo.generator.forms import Form
 _BUFFERED = 1 << 20  # characters between two writes
 
 
+class Writable(Protocol):
+    """A file open for bytes, packed or not."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+
 @dataclass
 class Sink:
     """Where the lines go. key is None where no answer key is wanted."""
 
-    file: IO[bytes]
+    file: Writable
     key: IO[str] | None
     form: Form
     totals: Totals = field(default_factory=Totals)
