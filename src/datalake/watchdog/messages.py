@@ -32,7 +32,7 @@ RUN = "Load it now: `bash src/cron_runner.sh`"
 LOOK = "See what is there: `python manage.py status`"
 DOCTOR = "See why it may not have started: `python manage.py doctor`"
 LOG = "See its log: `tail -n 40 logs/cron_etl.log`"
-LOST = "logs/last_success.txt or the lake tell of a good load that the record does not have: was an old copy restored?"
+LOST = "logs/last_success.txt or the lake know of a good load that the record does not: was an old copy restored?"
 STEPS = {
     MISSED: (RUN, DOCTOR),
     NEVER: (RUN, DOCTOR),
