@@ -68,10 +68,10 @@ class Teller:
             post.drain(self.seconds)
             if self.keep(self._channels()):
                 post.drain(self.seconds / 4)
+            return not post.failed and not self._still_waits()
         except UNKEPT as problem:
             logger.error("logs/etl_stats.db: %s: what waits stays unsent", problem)
             return False
-        return not post.failed
 
     def keep(self, report: Report) -> bool:
         """Write incidents and messages in one transaction; return whether anything of it is to be told."""
@@ -143,6 +143,10 @@ class Teller:
         return Report(
             health.findings(self.ways.channels, states, waiting, self.clock.now(), self.settings), health.judged
         )
+
+    def _still_waits(self) -> bool:
+        with writing(self.lake.database, self.lake.runtime_csv) as connection:
+            return any(entry.answer for entry in book.unsent(connection) if entry.channel in self.ways.channels)
 
     def _send_unkept(self, report: Report) -> bool:
         told = [finding.message for finding in report.findings if not finding.parent and not finding.audience]
