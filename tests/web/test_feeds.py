@@ -61,8 +61,8 @@ def test_a_feeds_rules_are_told_in_words(client):
 def test_the_data_dictionary_names_every_column_with_its_rules(client):
     table = rows(client, "/feeds/irb", "Data dictionary")
 
-    assert table[0] == ["id (key)", "", "text", "required", "the row is rejected", "internal", "Names the record"]
-    assert table[1][:5] == ["status", "state", "text", "one of Approved and Expired", "the row is rejected"]
+    assert table[0] == ["id (key)", "Names the record", "text", "required", "the row is rejected", "internal", ""]
+    assert table[1][2:] == ["text", "one of Approved and Expired", "the row is rejected", "internal", "state"]
     assert table[2][2:6] == ["number with 2 decimals", "–", "the row is rejected", "confidential"]
 
 

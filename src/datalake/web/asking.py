@@ -73,19 +73,19 @@ def with_changes(given: Mapping[str, str], **changes: str) -> str:
     return urlencode({name: value for name, value in merged.items() if value})
 
 
-def presets(today: date) -> list[tuple[str, str, str]]:
-    """Given the last night, return date ranges that people ask for, as (name, from, to)."""
+def presets(today: date, fiscal_month: int) -> list[tuple[str, str, str]]:
+    """Given the last night and the month fiscal years begin in, return date ranges people ask for: name, from, to."""
     monday = today - timedelta(days=today.weekday())
     ranges = [
         ("This week", monday, today),
         ("Last week", monday - timedelta(days=7), monday - timedelta(days=1)),
         ("30 nights", today - timedelta(days=29), today),
         ("90 nights", today - timedelta(days=89), today),
-        ("Fiscal year", fiscal_year_start(today), today),
+        ("Fiscal year", fiscal_year_start(today, fiscal_month), today),
     ]
     return [(name, first.isoformat(), last.isoformat()) for name, first, last in ranges]
 
 
-def fiscal_year_start(today: date) -> date:
-    """Given a day, return the 1 July on or before it, where a research office's fiscal year begins."""
-    return date(today.year if today.month >= 7 else today.year - 1, 7, 1)
+def fiscal_year_start(today: date, month: int) -> date:
+    """Given a day and the month in which fiscal years begin, return the first day of its fiscal year."""
+    return date(today.year if today.month >= month else today.year - 1, month, 1)

@@ -1,13 +1,14 @@
 """What the dashboard was started for, and the edges that ask what is true now."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flask import current_app
 
 from datalake import schedule
 from datalake.alerts.words import clock
 from datalake.clock import Clock, SystemClock
+from datalake.nights import View
 from datalake.runs import crumbs, lockfile
 from datalake.runs.lockfile import Holder
 from datalake.settings import Settings
@@ -15,8 +16,6 @@ from datalake.web import queries
 from datalake.web.figures.nights import Span
 from datalake.web.record import Record
 from datalake.zones.paths import Lake
-
-START_MARGIN = timedelta(minutes=15)  # a night that was due a moment ago has not been missed yet
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,11 @@ def span_of(site: Site, record: Record) -> Span | None:
     if recorded is None:
         return None
     first, last = recorded
+    now = site.clock.now()
     if not site.demo:
-        last = max(last, schedule.last_due(site.settings.schedule, site.clock.now() - START_MARGIN))
+        last = max(last, schedule.last_due(site.settings.schedule, now))
     at_work = running(site.lake)
-    return Span(first, last, at_work.night if at_work else None)
+    return Span(first, last, View(now, at_work.start if at_work else None))
 
 
 def holder_at_work(lake: Lake) -> Holder | None:

@@ -156,7 +156,7 @@ REJECT: tuple[Field, ...] = (
 
 NIGHT: tuple[Field, ...] = (
     _day("night", "its local date", lambda night: night.day, null=False),
-    _text("state", "ok, notes, failed, missed, running or off"),
+    _text("state", "ok, notes, late, overrun, short, failed, missed, running, due, skipped, unknown or off"),
     _whole("runs", "how many runs served it", lambda night: len(night.runs)),
     _text("run_id", "the run that counts", lambda night: key_of(night.best) if night.best else None, null=True),
     _number("runtime_sec", "of the load of the whole night", lambda night: _runtime(night), null=True),

@@ -10,19 +10,32 @@ from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
 
 NOTES, OFF, BEFORE, COMING = "notes", "off", "before", "coming"  # beside the states of datalake.nights
-# state: (word, letter in the calendar, how it is coloured)
-STATES = {
-    nights.OK: ("loaded", "✓", "good"),
-    NOTES: ("loaded, with notes", "n", "good"),
-    nights.FAILED: ("failed", "F", "bad"),
-    nights.MISSED: ("did not run", "M", "warn"),
-    nights.RUNNING: ("is running", "R", "wait"),
-    OFF: ("not scheduled", "–", "mute"),
-    BEFORE: ("before the first run", "", "none"),
-    COMING: ("still to come", "", "none"),
+WORDS = {
+    **nights.WORDS,
+    NOTES: "loaded, with notes",
+    OFF: "not scheduled",
+    BEFORE: "before the first run",
+    COMING: "still to come",
 }
-JUDGED = (nights.OK, NOTES, nights.FAILED, nights.MISSED)
-PARTIAL = ("retry", "approve")  # triggers of runs that take up part of a night
+# state: (letter in the calendar, how it is coloured)
+SIGNS = {
+    nights.OK: ("✓", "good"),
+    NOTES: ("n", "good"),
+    nights.LATE: ("L", "warn"),
+    nights.OVERRUN: ("O", "warn"),
+    nights.SHORT: ("S", "warn"),
+    nights.FAILED: ("F", "bad"),
+    nights.MISSED: ("M", "bad"),
+    nights.RUNNING: ("R", "wait"),
+    nights.DUE: ("…", "wait"),
+    nights.SKIPPED: ("–", "mute"),
+    nights.UNKNOWN: ("?", "mute"),
+    OFF: ("–", "mute"),
+    BEFORE: ("", "none"),
+    COMING: ("", "none"),
+}
+JUDGED = (nights.OK, NOTES, nights.LATE, nights.OVERRUN, nights.SHORT, nights.FAILED, nights.MISSED)
+PARTIAL = ("retry", "approve", "decline")  # triggers of runs that take up part of a night
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,7 @@ class Night:
     """One night, what it came to, and its runs in the order they were recorded."""
 
     day: date
-    state: str  # a key of STATES
+    state: str  # a key of WORDS
     runs: tuple[RecordedRun, ...] = ()
     best: RecordedRun | None = None  # the run that counts
 
@@ -41,19 +54,20 @@ class Night:
 
     @property
     def word(self) -> str:
-        return STATES[self.state][0]
+        return WORDS[self.state]
 
     @property
     def letter(self) -> str:
-        return STATES[self.state][1]
+        return SIGNS[self.state][0]
 
     @property
     def kind(self) -> str:
-        return STATES[self.state][2]
+        return SIGNS[self.state][1]
 
     @property
     def ok(self) -> bool:
-        return self.state in (nights.OK, NOTES)
+        """Whether its data was published, however late or slowly."""
+        return any(run.status == SUCCESS for run in self.runs)
 
 
 @dataclass(frozen=True)
@@ -62,13 +76,13 @@ class Span:
 
     first: date
     last: date
-    running: date | None = None  # the night that a run is at work for
+    view: nights.View  # what is known beside the runs
 
 
 def judge_nights(plan: Schedule, runs: Sequence[RecordedRun], start: date, end: date, span: Span) -> list[Night]:
     """Given the schedule, runs and the days wanted, return one night a day, oldest first."""
     days = [start + timedelta(days=offset) for offset in range((end - start).days + 1)]
-    judged = {night.day: night for night in nights.judge(plan, days, runs, span.running)}
+    judged = {night.day: night for night in nights.judge(plan, days, runs, span.view)}
     return [_shown(plan, judged[day], span) for day in days]
 
 
@@ -77,15 +91,13 @@ def _shown(plan: Schedule, night: nights.Night, span: Span) -> Night:
 
 
 def _state(plan: Schedule, night: nights.Night, span: Span) -> str:
-    if night.state == nights.OK and night.best and night.best.notes:
-        return NOTES
-    if night.state != nights.MISSED:
-        return night.state
+    if night.runs:
+        return NOTES if night.state == nights.OK and night.best and night.best.notes else night.state
     if night.day < span.first:
         return BEFORE
     if night.day > span.last:
         return COMING
-    return nights.MISSED if schedule.is_night(plan, night.day) else OFF
+    return night.state if schedule.is_night(plan, night.day) else OFF
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
 from datalake.web.figures.nights import (
-    STATES,
+    WORDS,
     Night,
     Rate,
     Span,
@@ -20,6 +20,7 @@ from datalake.web.figures.nights import (
 from datalake.web.figures.runtimes import Chart, Usual, good_seconds, runtime_chart, trend, usual
 
 WEEKS = 26  # of the calendar
+FEWEST_WEEKS = 8
 CHARTED = 90  # nights
 RATED = 30  # nights
 
@@ -45,13 +46,19 @@ def first_needed(last: date) -> date:
     return first_monday(last, WEEKS)
 
 
+def first_shown(span: Span) -> date:
+    """Given the nights that can be judged, return the calendar's first Monday: a young lake's is short."""
+    since = min(span.first, first_monday(span.last, FEWEST_WEEKS))
+    return max(first_needed(span.last), since - timedelta(days=since.weekday()))
+
+
 def overview(plan: Schedule, runs: Sequence[RecordedRun], span: Span) -> Overview:
     """Given the runs since first_needed, return the overview's figures."""
-    first, sunday = first_needed(span.last), span.last + timedelta(days=6 - span.last.weekday())
+    first, sunday = first_shown(span), span.last + timedelta(days=6 - span.last.weekday())
     weeks = judge_nights(plan, runs, first, sunday, span)
     nights = [night for night in weeks if span.first <= night.day <= span.last]
     charted = nights[-CHARTED:]
-    counts = outcomes(charted)
+    counts = {state: number for state, number in outcomes(charted).items() if number}
     return Overview(
         last=nights[-1],
         calendar=calendar(weeks),
@@ -67,6 +74,6 @@ def overview(plan: Schedule, runs: Sequence[RecordedRun], span: Span) -> Overvie
 
 
 def _pie(counts: dict[str, int]) -> Chart:
-    words = [STATES[state][0] for state in counts]
-    finding = "; ".join(f"{number} {word}" for number, word in zip(counts.values(), words, strict=True) if number)
+    words = [WORDS[state] for state in counts]
+    finding = "; ".join(f"{number} {word}" for number, word in zip(counts.values(), words, strict=True))
     return Chart({"labels": words, "values": list(counts.values()), "kinds": list(counts)}, finding)

@@ -1,10 +1,12 @@
 """PURE. A feed's rules as sentences that a research administrator reads."""
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 from datalake.alerts.words import listed
 from datalake.contracts.model import Column, Constraints, Contract
 
+SAMPLE = datetime(2025, 11, 4, 14, 5, 9, tzinfo=timezone.utc)  # shows a person how a date is written
 _DISPOSITIONS = {
     "replace": "Each file is the whole table: what is no longer in it leaves the published table.",
     "merge": "Each file brings new and changed records; what it does not name stays.",
@@ -110,6 +112,8 @@ def _type(column: Column) -> str:
     word = _TYPES.get(column.type, column.type)
     if column.type == "number":
         word += f" with {column.precision[1]} decimals"
+    if column.type in ("date", "datetime") and column.formats:
+        return f"{word}, like {' or '.join(dict.fromkeys(SAMPLE.strftime(each) for each in column.formats))}"
     return f"{word} ({' or '.join(column.formats)})" if column.formats else word
 
 

@@ -51,7 +51,7 @@ def runs() -> str:
     given = request.args.to_dict()
     wanted, order = asking.run_filter(given), asking.order(given)
     listed = ask(site.lake, lambda record: _list(site, record, wanted, order, given.get("after", "")))
-    ranges = asking.presets(listed.last)
+    ranges = asking.presets(listed.last, site.settings.fiscal_year_start_month)
     presets = [(name, _here(given, **{"from": first, "to": last, "after": ""})) for name, first, last in ranges]
     links = {name: _here(given, sort=_turned(name, order), after="") for name in queries.SORTS}
     return render_template(

@@ -40,7 +40,7 @@
           line("usual (p10 to p90)", data.p90, "accent", { ...edge, fill: "+1" }),
           line("", data.p10, "accent", { ...edge, fill: false }),
           marks("failed", data.failed, "bad", "crossRot"),
-          marks("did not run", data.missed, "warn", "triangle"),
+          marks("did not run", data.missed, "bad", "triangle"),
         ],
       },
       options: {
@@ -56,7 +56,7 @@
   }
 
   function outcomes(data) {
-    const names = { ok: "good", notes: "accent", failed: "bad", missed: "warn" };
+    const names = { ok: "good", notes: "accent", late: "warn", overrun: "wait", short: "wait", failed: "bad", missed: "mute" };
     return {
       type: "doughnut",
       data: { labels: data.labels.map((label, place) => `${data.values[place]} ${label}`),
