@@ -8,6 +8,8 @@ import click
 from datalake.cli.door import Door, pass_door
 from datalake.errors import DatalakeError
 
+MOST_TOLD = 50  # problems that are named; they are counted all
+
 
 @click.group()
 def prove() -> None:
@@ -43,3 +45,31 @@ def kills(door: Door, instants: int, seed: int, rows: int) -> None:
             kept = f"Their data and logs are kept in {prepared.scratch.root / 'failed'}."
             raise DatalakeError(f"{len(wrong)} of {len(trials)} killed nights were not whole after the next run.", kept)
         click.echo(f"All {len(trials)} killed nights were whole after the next run (seed {seed}).")
+
+
+@prove.command()
+@click.option("--nights", default=30, show_default=True, type=click.IntRange(1, 3650), help="Nights of every feed.")
+@click.option("--seed", default=1, show_default=True, help="What decides the files.")
+@click.option("--rows", default=1000, show_default=True, help="Studies on the first night; other feeds follow from it.")
+@pass_door
+def replay(door: Door, nights: int, seed: int, rows: int) -> None:
+    """Load generated nights of every feed, with every quirk; all must be as it was meant.
+
+    Every published cell, every line that is not published and what became of every file is compared with the
+    generator's answer keys.
+    """
+    from tqdm import tqdm
+
+    from datalake.prove.replay import OFTEN, proof
+
+    with proof(door.lake.root, seed, rows) as prepared:
+        told = tqdm(prepared.nights(nights), "nights", nights, leave=False, disable=None, file=sys.stderr)
+        wrong = [problem for problems in told for problem in problems]
+        for problem in wrong[:MOST_TOLD]:
+            click.echo(problem)
+        if wrong:
+            kept = f"The lake is kept in {prepared.lake.root}."
+            raise DatalakeError(f"{len(wrong)} things are not as they were meant.", kept)
+        click.echo(f"All {nights} nights of {len(prepared.contracts)} feeds are as they were meant (seed {seed}).")
+        if prepared.rare():
+            click.echo(f"Too few to prove anything (under {OFTEN}): {', '.join(prepared.rare())}")

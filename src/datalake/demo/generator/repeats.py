@@ -38,7 +38,7 @@ def plan_repeats(block: Block, rates: Rates, texts: list[str], entries: list[Ent
     """Choose which good rows come twice; start is the number of own records before this block."""
     night = block.rows.night + 1
     chosen: set[int] = set(block.faults)
-    for name in ("identical_repeat", "differing_repeat"):
+    for name in ("identical_repeat", *(["differing_repeat"] if "status" in block.at else [])):
         for row, number in block.hits(name, getattr(rates, name), night):
             if row in chosen:
                 continue
