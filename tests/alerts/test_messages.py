@@ -99,7 +99,7 @@ def test_a_run_in_which_everything_that_failed_waits_for_ok_says_so() -> None:
     made = told(samples.HELD)
     assert "ETL Failure (waiting for OK)" in made.title
     assert made.summary.startswith("WAITING FOR OK: BU Research Data Lake, Wed 5 Nov 2025.")
-    assert "python manage.py held irb" in plain(made)
+    assert "`python manage.py approve irb --why REASON`" in plain(made)
 
 
 def test_a_killed_run_says_that_nothing_half_loaded_was_published() -> None:

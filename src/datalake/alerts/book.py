@@ -47,7 +47,7 @@ def _incident(row: Row) -> Incident:
 def keep_incident(connection: sqlite3.Connection, kept: Incident) -> Incident:
     """Insert or update an incident; return it with its number."""
     values: dict[str, Any] = {**vars(kept), "nights": json.dumps([each.isoformat() for each in kept.nights])}
-    values.update({name: _text(values[name]) for name in INSTANTS})
+    values.update({name: as_text(values[name]) for name in INSTANTS})
     number = values.pop("number")
     if number:
         assignments = ", ".join(f"{name} = :{name}" for name in values)
@@ -71,12 +71,25 @@ def enqueue(connection: sqlite3.Connection, entry: Entry) -> None:
         "kind": entry.kind,
         "thread": entry.thread,
         "message": json.dumps(to_json(entry.message)),
-        "created_at": _text(entry.created_at),
-        "not_before": _text(entry.created_at),
-        "expires_at": _text(entry.expires_at),
+        "created_at": as_text(entry.created_at),
+        "not_before": as_text(entry.created_at),
+        "expires_at": as_text(entry.expires_at),
     }
     names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
     connection.execute(f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({marks})", values)  # noqa: S608 - our own names
+
+
+def acknowledge(connection: sqlite3.Connection, number: int, until: datetime, who: str) -> None:
+    """Keep that somebody is on it."""
+    query = "UPDATE incident SET acked_until = ?, acked_by = ? WHERE number = ?"
+    connection.execute(query, (as_text(until), who, number))
+
+
+def hurry(connection: sqlite3.Connection, now: datetime) -> None:
+    """Let everything that waits be due now."""
+    connection.execute(
+        "UPDATE outbox SET not_before = ? WHERE state = ? AND not_before > ?", (as_text(now), PENDING, as_text(now))
+    )
 
 
 def unsent(connection: sqlite3.Connection, channel: str | None = None) -> list[Entry]:
@@ -117,10 +130,10 @@ def keep_entry(connection: sqlite3.Connection, entry: Entry, sent_at: datetime |
         "state": entry.state,
         "attempts": entry.attempts,
         "unsure": int(entry.unsure),
-        "not_before": _text(entry.not_before or entry.created_at),
-        "leased_till": _text(entry.leased_till),
+        "not_before": as_text(entry.not_before or entry.created_at),
+        "leased_till": as_text(entry.leased_till),
         "answer": entry.answer,
-        "sent_at": _text(sent_at),
+        "sent_at": as_text(sent_at),
     }
     assignments = ", ".join(f"{name} = :{name}" for name in values if name != "id")
     connection.execute(f"UPDATE outbox SET {assignments} WHERE id = :id", values)  # noqa: S608 - our own names
@@ -129,7 +142,7 @@ def keep_entry(connection: sqlite3.Connection, entry: Entry, sent_at: datetime |
 def expire(connection: sqlite3.Connection, now: datetime) -> None:
     """End what has had its time."""
     query = "UPDATE outbox SET state = ? WHERE state = ? AND expires_at <= ?"
-    connection.execute(query, (EXPIRED, PENDING, _text(now)))
+    connection.execute(query, (EXPIRED, PENDING, as_text(now)))
 
 
 def supersede(connection: sqlite3.Connection, ids: set[int]) -> None:
@@ -145,7 +158,7 @@ def note_channel(connection: sqlite3.Connection, name: str, now: datetime, dead:
         query = "UPDATE channel SET dead_at = coalesce(dead_at, ?), answer = ? WHERE name = ?"
     else:
         query = "UPDATE channel SET dead_at = NULL, sent_at = ?, answer = ? WHERE name = ?"
-    connection.execute(query, (_text(now), answer, name))
+    connection.execute(query, (as_text(now), answer, name))
 
 
 def channels(connection: sqlite3.Connection) -> dict[str, Row]:
@@ -155,20 +168,20 @@ def channels(connection: sqlite3.Connection) -> dict[str, Row]:
 
 def silences(connection: sqlite3.Connection, now: datetime) -> tuple[Silence, ...]:
     """Return the silences that have not ended."""
-    rows = connection.execute("SELECT key, until FROM silence WHERE until > ? ORDER BY id", (_text(now),)).fetchall()
+    rows = connection.execute("SELECT key, until FROM silence WHERE until > ? ORDER BY id", (as_text(now),)).fetchall()
     return tuple(Silence(row["key"], datetime.fromisoformat(row["until"])) for row in rows)
 
 
 def silence(connection: sqlite3.Connection, key: str, until: datetime, who: str, reason: str, now: datetime) -> None:
     """Keep a silence."""
-    values = {"key": key, "until": _text(until), "who": who, "reason": reason, "made_at": _text(now)}
+    values = {"key": key, "until": as_text(until), "who": who, "reason": reason, "made_at": as_text(now)}
     _insert(connection, "silence", values)
 
 
 def looked(connection: sqlite3.Connection, at: datetime, night: date, state: str, told: Sequence[date]) -> None:
     """Keep that the watchdog looked, what it judged last and which nights it told of that were over by then."""
     nights = json.dumps([each.isoformat() for each in told])
-    _insert(connection, "look", {"at": _text(at), "night": night.isoformat(), "state": state, "told": nights})
+    _insert(connection, "look", {"at": as_text(at), "night": night.isoformat(), "state": state, "told": nights})
 
 
 def last_look(connection: sqlite3.Connection) -> tuple[datetime, date] | None:
@@ -185,8 +198,8 @@ def told_nights(connection: sqlite3.Connection) -> frozenset[date]:
     return frozenset(date.fromisoformat(each) for nights in kept for each in nights)
 
 
-def _text(instant: datetime | None) -> str | None:
-    """Instants compare as text: all in UTC, all to the microsecond."""
+def as_text(instant: datetime | None) -> str | None:
+    """Return an instant as it is kept: all in UTC and to the microsecond, so that they compare as text."""
     return instant.astimezone(timezone.utc).isoformat(timespec="microseconds") if instant else None
 
 

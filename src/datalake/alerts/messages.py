@@ -123,7 +123,8 @@ def _fixes(run: RunOutcome, failed: Sequence[FeedOutcome]) -> list[Line]:
 
 def _usual_fix(feed: FeedOutcome) -> str:
     if feed.status == "held":
-        return f"See what would change: `python manage.py held {feed.feed}`, then `approve` or `decline` it."
+        answer = f"`python manage.py approve {feed.feed} --why REASON`, or `decline` in its place"
+        return f"See what would change: `python manage.py held`. Then {answer}"
     return f"Put it right, then `python manage.py retry {feed.feed}`"
 
 

@@ -79,6 +79,6 @@ def _said_of(problem: Exception) -> str:
         return "no answer in time"
     if isinstance(problem, socket.gaierror):
         return "its name is not known"
-    if isinstance(problem, OSError):
+    if isinstance(problem, OSError) and not isinstance(problem, smtplib.SMTPException):
         return f"could not connect ({problem.strerror or type(problem).__name__})"
     return clipped(one_line(redacted(str(problem))), 120)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from datalake.alerts.findings import report
+from datalake.alerts.heartbeat import beat
 from datalake.alerts.messages import Context, kind_of
 from datalake.alerts.tell import Teller
 from datalake.alerts.ways import ways
@@ -24,7 +25,8 @@ from datalake.schedule import zone_named
 from datalake.settings import Settings, readable
 from datalake.zones.paths import Lake
 
-SECONDS = 6.5  # for all channels together; the runner ends this process after ten
+HEARTBEAT_SECONDS = 1.5
+SECONDS = 6.0  # for all channels together; the runner ends this process after ten
 TAIL_BYTES = 65_536
 COMPARED = 30  # runs before this one that say what is usual
 
@@ -39,7 +41,10 @@ def tell_run(lake: Lake, environ: Mapping[str, str], run_id: str, clock: Clock) 
     out = ways(settings, owners(lake) if settings.alerts.mail.owners else {})
     told = is_due(run, settings.alerts.on_success, before)
     made = report(run, settings, context(lake, settings, run, before), out.by_feed, told)
-    return EXIT_OK if Teller(lake, settings, out, clock, SECONDS).tell(made) else EXIT_FAILED
+    everybody = Teller(lake, settings, out, clock, SECONDS).tell(made)
+    if everybody and run.status == SUCCESS:
+        beat(settings.secrets.get("HEARTBEAT_URL", ""), "runner", HEARTBEAT_SECONDS)
+    return EXIT_OK if everybody else EXIT_FAILED
 
 
 def owners(lake: Lake) -> dict[str, str]:

@@ -68,7 +68,7 @@ def post(url: str, body: dict[str, Any], until: float) -> Answer:
         with requests.post(url, json=body, timeout=min(left, LONGEST_WAIT), **_MANNERS) as response:
             return judge(response.status_code, _start_of(response), response.headers.get("Retry-After", ""))
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
-        return Answer(LATER, _said_of(problem), unsure=isinstance(problem, requests.exceptions.ReadTimeout))
+        return Answer(LATER, said_of(problem), unsure=isinstance(problem, requests.exceptions.ReadTimeout))
 
 
 _MANNERS: dict[str, Any] = {"allow_redirects": False, "stream": True, "headers": {"Accept-Encoding": "identity"}}
@@ -98,7 +98,7 @@ def _seconds(text: str) -> float | None:
     return float(text) if text.strip().isdigit() else None
 
 
-def _said_of(problem: Exception) -> str:
+def said_of(problem: Exception) -> str:
     """Say what went wrong without the words of the error, which hold the address."""
     import requests
 

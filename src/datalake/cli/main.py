@@ -22,6 +22,7 @@ SECTIONS = {
         "decline": "datalake.cli.waiting:decline",
         "retry": "datalake.cli.waiting:retry",
         "rejects": "datalake.cli.rejects:rejects",
+        "alerts": "datalake.cli.alerts:alerts",
     },
     "Set-up and checks": {
         "setup": "datalake.cli.setup:setup",

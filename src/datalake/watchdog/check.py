@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from datalake.alerts import book
 from datalake.alerts.findings import FEED, LOAD, run_signature
+from datalake.alerts.heartbeat import beat
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.report import Report
 from datalake.alerts.tell import Teller
@@ -25,6 +26,7 @@ from datalake.watchdog.verdict import UNMARKED, Verdict, verdict, wants_start
 from datalake.zones.paths import Lake
 
 LENGTH, MARKER = "length", "marker"
+HEARTBEAT_SECONDS = 3.0
 SECONDS = 20.0
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ def check(lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | 
     told = teller.tell(made)
     fine = told and not made.findings and made.message is None
     leave_line(lake, status_line(found, made, wording, told))
+    if told:  # also where something is wrong, once somebody knows: it proves the watcher and the way out
+        beat(settings.secrets.get("HEARTBEAT_WATCHDOG_URL", ""), "watchdog", HEARTBEAT_SECONDS)
     return EXIT_OK if fine else EXIT_FAILED
 
 

@@ -64,8 +64,9 @@ def _said(state: FeedState, delivery: OpenDelivery) -> Part:
 def _fix(feed: str, delivery: OpenDelivery, status: str) -> list[Line]:
     if delivery.fix:
         return [marked(delivery.fix)]
-    command = "held" if status == "held" else "retry"
-    return [marked(f"`python manage.py {command} {feed}`")]
+    if status == "held":
+        return [marked("See what would change: `python manage.py held`; then `approve` or `decline` it")]
+    return [marked(f"Put it right, then `python manage.py retry {feed}`")]
 
 
 def _old(contract: Contract, state: FeedState, wording: Wording) -> list[Finding]:
