@@ -112,8 +112,17 @@ class Alerts:
 
 @dataclass(frozen=True)
 class Dashboard:
+    """Who reaches the dashboard and what each may see; the token itself is a secret: DASHBOARD_TOKEN."""
+
     host: str = "127.0.0.1"
     port: int = 8080
+    names: tuple[str, ...] = ()  # host names it is reached by, beside this host's own
+    local_role: str = "viewer"  # of whoever asks from this host: viewer | reader | steward
+    token_role: str = "viewer"  # noqa: S105 - the role of whoever sends the token
+    proxies: tuple[str, ...] = ()  # addresses whose login header is believed
+    login_header: str = "X-Remote-User"
+    readers: tuple[str, ...] = ()  # logins that see confidential and restricted values
+    stewards: tuple[str, ...] = ()  # logins that see the raw rows of refused files, too
 
 
 @dataclass(frozen=True)

@@ -129,11 +129,24 @@ ALERTS = Form(
     ),
     moved={word: _NOT_HERE.format("SLACK_WEBHOOK") for word in ("slack_webhook", "webhook")},
 )
+ROLE = choice("viewer", "reader", "steward")
+HOST_NAME = shaped("a host name or address", r"[A-Za-z0-9.:_-]+")
+LOGIN = shaped("a login", r"[^\x00-\x20]+")
 DASHBOARD = Form(
     (
         Key("host", shaped("a host name or address", r"[A-Za-z0-9.:_-]+"), "The address it listens on.", "127.0.0.1"),
         Key("port", integer(1, 65535), "The port it listens on.", "8080"),
-    )
+        Key("names", Many(HOST_NAME), "Host names it is reached by, beside localhost.", "[]"),
+        Key("local_role", ROLE, "The role of whoever asks from this host.", "viewer"),
+        Key("token_role", ROLE, "The role of whoever sends the token.", "viewer"),
+        Key("proxies", Many(HOST_NAME), "Addresses whose login header is believed.", "[]"),
+        Key(
+            "login_header", shaped("a header's name", r"[A-Za-z0-9-]+"), "What they say the login in.", "X-Remote-User"
+        ),
+        Key("readers", Many(LOGIN), "Logins that see confidential and restricted values.", "[]"),
+        Key("stewards", Many(LOGIN), "Logins that see the rows of refused files, too.", "[]"),
+    ),
+    moved={"token": _NOT_HERE.format("DASHBOARD_TOKEN"), "debug": "can't be switched on."},
 )
 SETTINGS = Form(
     (

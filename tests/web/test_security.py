@@ -72,7 +72,7 @@ def test_debug_stays_off_whatever_the_environment_says(monkeypatch, lake):
 
 def test_an_address_that_others_can_reach_is_refused(tmp_path, capsys):
     assert serve.main(tmp_path, ["--host", "0.0.0.0"]) == EXIT_USAGE
-    assert "has no login" in capsys.readouterr().err
+    assert "nothing would tell who they are" in capsys.readouterr().err
 
 
 def test_files_of_the_page_are_compressed_and_kept_by_the_browser(client, record):

@@ -9,6 +9,7 @@ from datalake.documents.nodes import Place, Problem, did_you_mean
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)", re.DOTALL)
 SHORTEST_SALT = 16
+SHORTEST_TOKEN = 32
 
 
 def _address_mistake(value: str) -> str:
@@ -38,12 +39,19 @@ def _salt_mistake(value: str) -> str:
     return "" if len(value) >= SHORTEST_SALT else f"is too short: {SHORTEST_SALT} characters or more."
 
 
+def _token_mistake(value: str) -> str:
+    if len(value) < SHORTEST_TOKEN:
+        return f"is too short: {SHORTEST_TOKEN} characters or more."
+    return "" if value.isascii() and value.isprintable() and " " not in value else "must be letters, digits and signs."
+
+
 KNOWN: dict[str, Callable[[str], str]] = {
     "SLACK_WEBHOOK": _address_mistake,
     "HEARTBEAT_URL": _address_mistake,
     "HEARTBEAT_WATCHDOG_URL": _address_mistake,
     "SMTP_PASSWORD": lambda value: "",
     "MASK_SALT": _salt_mistake,
+    "DASHBOARD_TOKEN": _token_mistake,
 }
 FURTHER = "WEBHOOK_"  # how the names of further webhooks begin; settings say which there are
 

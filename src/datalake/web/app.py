@@ -17,14 +17,16 @@ from datalake.web.site import Site
 from datalake.zones.paths import Lake
 
 
-def create_app(lake: Lake, settings: Settings, clock: Clock | None = None, problem: str = "") -> Flask:
-    """Given a lake, its settings and what is wrong with them, if anything, return the application that serves it."""
+def create_app(
+    lake: Lake, settings: Settings, clock: Clock | None = None, problem: str = "", host: str = "127.0.0.1"
+) -> Flask:
+    """Given a lake, its settings, what is wrong with them, if anything, and the address, return what serves it."""
     app = Flask(__name__, static_folder=None)
     site = Site(lake, settings, clock or SystemClock(), problem)
     app.config.update(DEBUG=False, PROPAGATE_EXCEPTIONS=False, SITE=site)
     _word(app)
     compression.register(app)
-    security.register(app)
+    security.register(app, site, host)
     assets.register(app)
     routes.register(app)
     app.register_error_handler(HTTPException, _refuse)

@@ -1,9 +1,14 @@
-"""What every answer carries, and which names this server answers to."""
+"""What every answer carries, which names this server answers to, and who may ask."""
 
-from flask import Flask, Response
+import logging
+
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import SecurityError
 
-LOOPBACK = ("127.0.0.1", "localhost")
+from datalake.web.access import Visitor, identify, trusted_names
+from datalake.web.site import Site, this_site
+
+OPEN = ("/healthz", "/static/")  # answered to anyone: they hold nothing of the lake
 
 _POLICY = "; ".join(
     (
@@ -27,13 +32,43 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_UNKNOWN = {"WWW-Authenticate": 'Basic realm="Research Data Lake", charset="UTF-8"'}
+
+reads = logging.getLogger("datalake.web.reads")
 
 
-def register(app: Flask) -> None:
-    """Answer only to our own names (another name is a rebinding attack), and never without the headers."""
-    app.config["TRUSTED_HOSTS"] = list(LOOPBACK)
+def register(app: Flask, site: Site, host: str) -> None:
+    """Answer only to our own names and to people who may ask, and never without the headers."""
+    app.config["TRUSTED_HOSTS"] = trusted_names(site.settings.dashboard, host)
     app.register_error_handler(SecurityError, _foreign_name)
+    app.before_request(_ask_who)
     app.after_request(_add_headers)
+    app.context_processor(lambda: {"visitor": g.get("visitor", Visitor())})
+
+
+def visitor() -> Visitor:
+    """Return who asks."""
+    known: Visitor = g.visitor
+    return known
+
+
+def log_read(what: str) -> None:
+    """Keep that somebody was shown what viewers are not."""
+    reads.info("%s shown to %s (%s) at %s", what, visitor().login or "-", visitor().role, request.remote_addr)
+
+
+def _ask_who() -> Response | None:
+    site = this_site()
+    token = site.settings.secrets.get("DASHBOARD_TOKEN", "")
+    known = identify(request.remote_addr or "", _header, site.settings.dashboard, token)
+    g.visitor = known or Visitor()
+    if known or request.path.startswith(OPEN):
+        return None
+    return Response("Who asks? Log in first.\n", status=401, headers=_UNKNOWN, mimetype="text/plain")
+
+
+def _header(name: str) -> str:
+    return request.headers.get(name, "")
 
 
 def _foreign_name(_: SecurityError) -> Response:

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -11,10 +12,11 @@ from typing import Any
 from flask import Flask
 from waitress.server import create_server
 
-from datalake.errors import EXIT_OK, ConfigurationError, DatalakeError, UsageError
+from datalake.errors import EXIT_OK, ConfigurationError, DatalakeError
 from datalake.settings import Settings, load
+from datalake.web import security
+from datalake.web.access import check_address
 from datalake.web.app import create_app
-from datalake.web.security import LOOPBACK
 from datalake.zones.paths import Lake
 
 
@@ -23,7 +25,10 @@ def main(root: Path, arguments: Sequence[str]) -> int:
     settings, problem = _settings(root)
     options = _parser(settings).parse_args(arguments)
     try:
-        return serve(create_app(Lake(root), settings, problem=problem), options.host, options.port)
+        check_address(settings.dashboard, options.host, settings.secrets.get("DASHBOARD_TOKEN", ""))
+        _keep_reads(Lake(root))
+        app = create_app(Lake(root), settings, problem=problem, host=options.host)
+        return serve(app, options.host, options.port)
     except DatalakeError as error:
         print(f"dashboard: {error}", file=sys.stderr)
         return error.exit_code
@@ -37,10 +42,19 @@ def _settings(root: Path) -> tuple[Settings, str]:
         return Settings(), str(error)
 
 
+def _keep_reads(lake: Lake) -> None:
+    """Who was shown restricted values stands in logs/cron_etl.log, beside the loads."""
+    try:
+        handler = logging.FileHandler(lake.etl_log, encoding="utf-8", delay=True)
+    except OSError:
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    security.reads.addHandler(handler)
+    security.reads.setLevel(logging.INFO)
+
+
 def serve(app: Flask, host: str, port: int) -> int:
-    """Serve the dashboard until Ctrl+C; raise UsageError for an address that others could reach."""
-    if host not in LOOPBACK:
-        raise UsageError(f"{host} can be reached by others and this page has no login.", "Use --host 127.0.0.1.")
+    """Serve the dashboard until Ctrl+C; raise DatalakeError where the port cannot be used."""
     server = _listen(app, host, port)
     print(f"Dashboard: http://{host}:{server.effective_port}  (Ctrl+C stops it)", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
