@@ -25,6 +25,8 @@ def document(tmp_path_factory):
         irb = published("irb", day, rejected=back)
         write_record(lake, night(day, irb, refused("grants", day) if back == 2 else published("grants", day)))
     app = create_app(lake, SETTINGS, MovedClock(BREAKFAST))
+    answer = app.wsgi_app
+    app.wsgi_app = lambda environ, start: answer({"REMOTE_ADDR": "127.0.0.1", **environ}, start)
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
 
 
