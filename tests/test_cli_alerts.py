@@ -81,8 +81,8 @@ def test_a_code_that_arrived_is_kept_as_proof(manage, lake, slack) -> None:
     assert said.code == 0
     code = re.search(r"did you see code (\d{4})\?", slack.taken[0].everything)[1]
     assert slack.taken[0].payload["text"].startswith("TEST")
-    assert manage("alerts", "test", "--seen", "0000").code == 1
-    assert manage("alerts", "test", "--seen", code).out == "Slack is proven.\n"
+    assert manage("alerts", "seen", "0000").code == 1
+    assert manage("alerts", "seen", code).out == "Slack is proven.\n"
     assert re.search(r"Slack: works as far as is known; proven \w{3} \d+ \w{3}", manage("alerts").out)
 
 

@@ -134,12 +134,9 @@ def _said(door: Door, end: datetime) -> str:
 
 
 @alerts.command("test")
-@click.option("--seen", metavar="CODE", help="The code that arrived, where nobody could be asked.")
 @pass_door
-def send_test(door: Door, seen: str | None) -> int:
+def send_test(door: Door) -> int:
     """Send a code by every channel and ask which arrived; the answer is kept as proof."""
-    if seen is not None:
-        return _seen(door, seen)
     settings, teller = door.settings(), _teller(door)
     if not teller.ways.channels:
         raise UsageError(
@@ -156,15 +153,23 @@ def send_test(door: Door, seen: str | None) -> int:
 
 def _ask(door: Door, names: Sequence[str]) -> None:
     if not sys.stdin.isatty():
-        click.echo("Say which code arrived: manage.py alerts test --seen CODE")
+        click.echo("Say which code arrived: manage.py alerts seen CODE")
         return
     for name in names:
         code = str(click.prompt(f"Which code did you see in {name}? (empty: none)", default="", show_default=False))
         if code:
-            _seen(door, code)
+            _keep_seen(door, code)
 
 
-def _seen(door: Door, code: str) -> int:
+@alerts.command()
+@click.argument("code")
+@pass_door
+def seen(door: Door, code: str) -> int:
+    """Say that the CODE of a test arrived."""
+    return _keep_seen(door, code)
+
+
+def _keep_seen(door: Door, code: str) -> int:
     with writing(door.lake.database, door.lake.runtime_csv) as connection:
         name = proofs.seen(connection, code.strip(), getpass.getuser(), door.clock.now())
     click.echo(f"{name} is proven." if name else "That code was not sent: nothing is proven.")
