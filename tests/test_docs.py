@@ -43,7 +43,8 @@ def test_every_option_that_anybody_is_told_to_give_exists() -> None:
         command = commands.get_command(click.Context(commands), name)
         if command is None or name == "test":  # its arguments are pytest's
             continue
-        known = {option for each in command.params for option in each.opts} | {"--help"}
+        parts = [command, *getattr(command, "commands", {}).values()]  # a group's options are those of its commands
+        known = {option for part in parts for each in part.params for option in each.opts} | {"--help"}
         wrong += [(where, name, option) for option in options if option not in known]
     assert wrong == []
 

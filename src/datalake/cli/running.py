@@ -55,7 +55,7 @@ def _recorded(door: Door, schedule: Schedule, run: RunOutcome) -> None:
 def _tell(door: Door, outcome: RunOutcome) -> None:
     """An alert that fails never changes what the run was."""
     try:
-        told = tell_run(door.lake, door.environ, outcome.run_id) == EXIT_OK
+        told = tell_run(door.lake, door.environ, outcome.run_id, door.clock) == EXIT_OK
     except Exception:
         log.exception("the alert of run %s failed", outcome.run_id)
         told = False
