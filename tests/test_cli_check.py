@@ -13,7 +13,7 @@ def test_the_configuration_that_ships_is_right_and_shown_feed_by_feed(lake, mana
     said = manage("check")
     assert said.code == 0 and said.err == ""
     shipped = len(list((lake.config / "modules").glob("*.yaml")))
-    assert said.out.startswith(f"The configuration is right: {shipped} feeds.")
+    assert said.out.startswith(f"The configuration is right: {shipped} feeds, ")
     assert "IRB_PROTOCOL_{date:%Y-%m-%d}.csv" in said.out and "GRANTS_{date:%Y-%m-%d}.csv" in said.out
 
 

@@ -59,7 +59,7 @@ def test_the_outcome_left_in_the_lake_is_the_one_returned(here: Office) -> None:
     outcome = here.night(run_id="20251105T070000Z-1")
     left = json.loads((here.lake.outcomes / "20251105T070000Z-1.json").read_text())
     assert from_json(left) == outcome
-    assert {each.stage for each in outcome.stages} == {"plan", "claim", "admit", "clean", "guard", "publish"}
+    assert {each.stage for each in outcome.stages} == {"plan", "claim", "admit", "clean", "guard", "publish", "views"}
 
 
 def test_a_second_night_counts_what_is_new_changed_and_gone(here: Office) -> None:

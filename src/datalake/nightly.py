@@ -22,6 +22,7 @@ from datalake.pipeline.decisions import Decision
 from datalake.pipeline.plan import Plan, plan, waiting_notes
 from datalake.pipeline.recover import recover
 from datalake.pipeline.run import run
+from datalake.pipeline.views import report
 from datalake.runs import crumbs, signals
 from datalake.schedule import night_of, weekdays
 from datalake.settings import Settings
@@ -126,6 +127,7 @@ class _Run:
                 self.feeds.append(outcome)
                 watcher.told("feed", outcome=feed_to_json(outcome))
         ledger.save()
+        report(context, self.contracts)
         watcher.told("done")  # killed from here on, only its word was missing: runs/ended.py
         if not work:
             context.notes[:0] = _notes(todo, context, self.night)
@@ -164,6 +166,7 @@ class _Run:
             stages=tuple(self.context.stages) if self.context else (),
             error=error,
             fix=fix,
+            tip=self.context.ledger.tip if self.context else "",
         )
 
     def _leave(self, outcome: RunOutcome) -> RunOutcome:

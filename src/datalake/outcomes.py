@@ -14,7 +14,7 @@ SUCCESS, FAILURE = "success", "failure"
 class Note:
     """Something a person should know that is no failure. kind is a stable word, text one sentence."""
 
-    # no_files unmatched still_arriving not_a_file rejected_rows no_file_for_feed duplicate confirmed draft recovered
+    # no_files unmatched still_arriving not_a_file rejected_rows no_file_for_feed duplicate confirmed draft recovered view
     kind: str
     text: str
     feed: str = ""
@@ -97,6 +97,7 @@ class RunOutcome:
     stages: tuple[StageTime, ...] = ()
     error: str = ""  # why the whole run failed, where no single feed did
     fix: str = ""
+    tip: str = ""  # sha256 of the last event: who noted it can tell whether the log was written anew since
 
     @property
     def with_notes(self) -> bool:

@@ -13,6 +13,7 @@ from datalake.errors import ConfigurationError
 if TYPE_CHECKING:
     from datalake.contracts.model import Contract
     from datalake.settings import Settings
+    from datalake.views.card import View
 
 
 @click.command()
@@ -22,11 +23,25 @@ def check(door: Door) -> None:
 
     Each with file and line; exit code 78 if there is one.
     """
-    settings, contracts = read_all(door)
-    for line in summary(settings, contracts):
+    settings, contracts, views = _everything(door)
+    for line in summary(settings, contracts, views):
         click.echo(line)
     for warning in settings.warnings:
         click.echo(f"warning: {warning}", err=True)
+
+
+def _everything(door: Door) -> "tuple[Settings, tuple[Contract, ...], tuple[View, ...]]":
+    """What a run by hand reads, and the views too, which cannot stop one."""
+    from datalake.views.load import load_views
+
+    try:
+        settings, contracts = read_all(door)
+    except ConfigurationError as problem:  # the cards of views can be judged without, their SQL cannot
+        cards = [str(mistake) for each in load_views(door.lake.root) for mistake in each.problems]
+        raise ConfigurationError("\n".join([str(problem), *cards])) from None
+    from datalake.views.check import check_views
+
+    return settings, contracts, check_views(door.lake.root, contracts, settings)
 
 
 def read_all(door: Door) -> "tuple[Settings, tuple[Contract, ...]]":
@@ -47,13 +62,13 @@ def _read(reader: Callable[[], Any], mistakes: list[str]) -> Any:
         return None
 
 
-def summary(settings: "Settings", contracts: "tuple[Contract, ...]") -> list[str]:
+def summary(settings: "Settings", contracts: "tuple[Contract, ...]", views: "tuple[View, ...]" = ()) -> list[str]:
     """Given a configuration without mistakes, return what it says, as lines."""
     schedule, alerts = settings.schedule, settings.alerts
     slack = "a webhook" if alerts.slack.enabled and settings.secrets.get("SLACK_WEBHOOK") else "none"
     again = f", again {', '.join(schedule.again)}" if schedule.again else ""
     return [
-        f"The configuration is right: {count(len(contracts), 'feed')}.",
+        f"The configuration is right: {count(len(contracts), 'feed')}, {count(len(views), 'view')}.",
         "",
         *text.table(HEADINGS, [_row(each) for each in contracts], right=("columns",)),
         "",

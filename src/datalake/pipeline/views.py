@@ -1,0 +1,36 @@
+"""The last stage of a run: the report views are made of what is published now. None of them can fail the run."""
+
+import logging
+from collections.abc import Sequence
+from datetime import date
+
+from datalake.contracts.model import Contract
+from datalake.pipeline import words
+from datalake.pipeline.context import Context
+from datalake.views.refresh import NOT_UPDATED, Refreshed, refresh
+
+log = logging.getLogger("datalake.pipeline")
+
+
+def report(run: Context, contracts: Sequence[Contract]) -> None:
+    """Make the views whose sources have changed; a note names each that could not be."""
+    with run.stage("views"):
+        try:
+            done = refresh(run.lake, run.settings, contracts, run.ledger.state, run.night)
+        except Exception as problem:
+            log.exception("views not updated")
+            reason, fix = words.worded(problem)
+            run.note("view", f"No view was updated: {reason} {fix}".strip())
+            return
+    for each in done:
+        if each.status == NOT_UPDATED and each.told:
+            run.note("view", not_updated(each))
+
+
+def not_updated(view: Refreshed) -> str:
+    """Return what a note says of a view that could not be made."""
+    return f"View {view.view} was not updated: {view.reason} {_shows(view.as_of)} {view.fix}".strip()
+
+
+def _shows(as_of: date | None) -> str:
+    return f"It still shows {words.day(as_of)}." if as_of else "There is nothing of it yet."
