@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 from support import staging
 
+from datalake.clean.arrow import nullable_strings
+from datalake.clean.batch import Cleaner
+from datalake.clean.rules import make_rules
+from datalake.clean.values import Unreadable
 from datalake.contracts.model import Column, Constraints
+from datalake.engine.findings import python_values
 
 MONEY = ["1234.5", "$1,234.50", "(500.00)", "-0.00", ".5", "5.", "+7", "-", "--5", "1-2", "1.2.3", "", " 12 ", "1e5",
          "0.001", "999999999999.99", "1000000000000", "00000000000000001.5", "-999999999999.99", "1.10", "1.100",
@@ -85,3 +90,36 @@ def test_digits_of_amounts_survive_to_the_last(tmp_path: Path) -> None:
     assert [str(each) for each in found.column("c")] == [each if float(each) else "0.00" for each in texts]
     units = sum(int(each.replace(".", "")) for each in texts)
     assert found.staged.sums == {"c": f"{units // 100 if units > 0 else -(-units // 100)}.{abs(units) % 100:02d}"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        (
+            [*DAYS, "2025-1-001", "02025-1-01", "2025- 1-01", "+025-01-01", "2025-01-0 ", "-001-01-01"],
+            Column("c", "date"),
+        ),
+        (DAYS, Column("c", "date", formats=("%m/%d/%Y", "%Y-%m-%d"))),
+        ([*INSTANTS, "2025-01-02T03+05:00", "2025-01-02 03:04Z  ", "2025-01-02\t03:04:05"], Column("c", "datetime")),
+        (INSTANTS, Column("c", "datetime", formats=("%Y-%m-%d %H:%M:%S",))),
+        (MONEY, Column("c", "number", precision=(14, 2))),
+        (WHOLE, Column("c", "integer")),
+        (FLAGS, Column("c", "boolean")),
+    ],
+)
+@pytest.mark.parametrize("beside", [[], ["2024-02-29"], ["2024-02-29 01:02:03"], ["12.50"], ["7"], ["Yes"], [""]])
+def test_a_cell_is_read_alike_alone_and_in_whatever_company(
+    cells: list[str], column: Column, beside: list[str]
+) -> None:
+    """A kernel may read a column only if all of it is plain: each cell is tried alone and beside a plain one."""
+    cleaner = Cleaner(make_rules(staging.contract((column,), primary_key=()), "America/New_York"))
+    rule = cleaner.rules.column("c")
+    for cell in cells:
+        together = [*beside, cell, *beside]
+        batch = cleaner.clean({"c": nullable_strings([each or None for each in together])}, len(together))
+        try:
+            wanted = rule.parse(cell).value
+        except Unreadable as problem:
+            assert any(each.rule == problem.rule and len(beside) in each.rows for each in batch.found), cell
+            wanted = None
+        assert python_values(batch.values["c"])[len(beside)] == wanted, cell

@@ -56,24 +56,39 @@ class Text:
 
     def rows_at(self, places: Ints) -> Ints:
         """Return the rows that hold the bytes at those places of used, each row once."""
-        absolute = places + int(self.offsets[0])
-        return np.unique(np.searchsorted(self.offsets, absolute, side="right") - 1)
+        rows: Ints = distinct(np.searchsorted(self.offsets, places + int(self.offsets[0]), side="right") - 1)
+        return rows
 
     def edges(self) -> tuple[Bytes, Bytes]:
-        """Return the first and the last byte of each cell, 0 for one without bytes."""
+        """Return the first and the last byte of each cell, any byte at all for one without bytes."""
+        starts, ends = self.offsets[:-1], self.offsets[1:]
         if not len(self.used):
             nothing = np.zeros(len(self), np.uint8)
             return nothing, nothing
-        last = len(self.data) - 1
-        first = self.data[np.minimum(self.offsets[:-1], last)]
-        final = self.data[np.maximum(self.offsets[1:], 1) - 1]
-        filled = self.sizes > 0
-        return np.where(filled, first, 0), np.where(filled, final, 0)
+        if starts[-1] == len(self.data):  # the last cells are empty
+            starts = np.minimum(starts, len(self.data) - 1)
+        return self.data[starts], self.data[ends - 1]
 
     def take(self, rows: Ints) -> list[Any]:
         """Return the cells of those rows as Python text, None where one is missing."""
         taken: list[Any] = self.array.take(int_array(rows)).to_pylist()
         return taken
+
+
+def distinct(values: npt.NDArray[Any]) -> Any:
+    """Return each value once, ascending; np.unique loads numpy.ma for it, which takes longer than most files."""
+    ordered = np.sort(values)
+    fresh = np.ones(len(ordered), bool)
+    fresh[1:] = ordered[1:] != ordered[:-1]
+    return ordered[fresh]
+
+
+def among(values: Ints, ordered: Ints) -> Bools:
+    """Return which values are among others that ascend."""
+    if not len(ordered):
+        return np.zeros(len(values), bool)
+    found: Bools = ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values
+    return found
 
 
 def valid_rows(array: pa.Array) -> Bools:

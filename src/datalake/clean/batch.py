@@ -10,7 +10,7 @@ import pyarrow as pa
 from datalake.clean.arrow import Bools, Ints, valid_rows, with_nulls
 from datalake.clean.column_checks import Columns, failing
 from datalake.clean.columns import ColumnRead, ColumnReader, Problem
-from datalake.clean.constraints import broken
+from datalake.clean.constraints import Limits
 from datalake.clean.moments import ZoneTable
 from datalake.clean.rules import KEY_MESSAGE, ColumnRule, Rules
 
@@ -54,6 +54,7 @@ class Cleaner:
         self.rules = rules
         zone = ZoneTable(rules.offsets)
         self._readers = {each.name: ColumnReader(each, zone) for each in rules.columns}
+        self._limits = {each.name: Limits(each) for each in rules.columns}
 
     def clean(self, cells: Mapping[str, pa.StringArray], rows: int) -> Cleaned:
         """Judge a batch. cells: column -> its raw cells, null where missing; absent columns are not there."""
@@ -75,7 +76,7 @@ class Cleaner:
         batch.values[rule.name] = found.values
         if found.fixes:
             batch.fixes[rule.name] = found.fixes
-        for problem in found.problems + broken(rule, found):
+        for problem in found.problems + self._limits[rule.name].broken(found):
             self._fail(rule, problem, batch)
 
     def _fail(self, rule: ColumnRule, problem: Problem, batch: Cleaned) -> None:

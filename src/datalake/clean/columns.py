@@ -16,6 +16,7 @@ from datalake.clean.arrow import (
     Ints,
     Text,
     bool_array,
+    distinct,
     int_array,
     list_sizes,
     replaced,
@@ -27,6 +28,8 @@ from datalake.clean.arrow import (
 from datalake.clean.rules import ColumnRule
 from datalake.clean.schema import value_type
 from datalake.clean.values import BLANKS, SHORTENED, Parsed, Unreadable, looks_shortened_by_excel
+
+_BLANK_ALONE = frozenset([""])
 
 REMEMBERED = 100_000  # spellings of a column that are kept, so that each is read once
 
@@ -201,6 +204,9 @@ def _trim(found: ColumnRead) -> None:
 
 
 def _take_missing_away(found: ColumnRead, missing: frozenset[str]) -> None:
+    empty = len(found.text) - np.count_nonzero(found.text.sizes)
+    if missing == _BLANK_ALONE and empty == found.text.array.null_count:
+        return  # Arrow has seen them already
     blank = found.text.valid & (found.text.sizes == 0) if "" in missing else np.zeros(len(found.text), bool)
     words = sorted(missing - {""})
     if words:
@@ -244,7 +250,7 @@ def _split(found: ColumnRead, separator: str) -> None:
     empty = items.text.sizes == 0
     if empty.any():
         owner = np.repeat(np.arange(len(lists)), sizes)
-        found.fixes["empty_items"] = np.unique(owner[empty])
+        found.fixes["empty_items"] = distinct(owner[empty])
         sizes = sizes - np.bincount(owner[empty], minlength=len(lists)).astype(sizes.dtype)
         items.values = items.values.filter(bool_array(~empty))
     found.values = _lists(items.values, sizes, found.text.valid & (sizes > 0))

@@ -13,19 +13,33 @@ from datalake.clean.kernels import WIDEST_DECIMAL
 from datalake.clean.rules import CONSTRAINTS, REQUIRED_MESSAGE, ColumnRule, whole
 from datalake.clean.schema import value_type
 from datalake.clean.values import BLANKS
+from datalake.contracts.model import Constraints
 
-Test = Callable[[ColumnRule, ColumnRead], Bools | None]
 
+class Limits:
+    """The constraints of one column, made ready once for all batches."""
 
-def broken(rule: ColumnRule, found: ColumnRead) -> list[Problem]:
-    """Name the rows that break each of a column's constraints; a missing value breaks none but required."""
-    valid = valid_rows(found.values)
-    problems = [_required(found, valid)] if rule.column.constraints.required else []
-    for name, _, message in CONSTRAINTS:
-        fails = _TESTS[name](rule, found)
-        if fails is not None:
-            problems.append(Problem(name, message, np.flatnonzero(fails & valid)))
-    return [each for each in problems if len(each.rows)]
+    def __init__(self, rule: ColumnRule) -> None:
+        limits = rule.column.constraints
+        self._none = limits == Constraints() or limits == Constraints(unique=True)
+        self._required = limits.required
+        self.allowed = array_of(rule, sorted(rule.enum)) if rule.enum else None
+        self.form = whole(limits.pattern) if limits.pattern else ""
+        self.shortest, self.longest = limits.min_length, limits.max_length
+        self.least = None if rule.minimum is None else array_of(rule, [rule.minimum])[0]
+        self.most = None if rule.maximum is None else array_of(rule, [rule.maximum])[0]
+
+    def broken(self, found: ColumnRead) -> list[Problem]:
+        """Name the rows that break each constraint; a missing value breaks none but required."""
+        if self._none:
+            return []
+        valid = valid_rows(found.values)
+        problems = [_required(found, valid)] if self._required else []
+        for name, _, message in CONSTRAINTS:
+            fails = _TESTS[name](self, found)
+            if fails is not None:
+                problems.append(Problem(name, message, np.flatnonzero(fails & valid)))
+        return [each for each in problems if len(each.rows)]
 
 
 def _required(found: ColumnRead, valid: Bools) -> Problem:
@@ -35,18 +49,16 @@ def _required(found: ColumnRead, valid: Bools) -> Problem:
     return Problem("required", REQUIRED_MESSAGE, np.flatnonzero(missing))
 
 
-def _outside_enum(rule: ColumnRule, found: ColumnRead) -> Bools | None:
-    if not rule.enum:
+def _outside_enum(limits: Limits, found: ColumnRead) -> Bools | None:
+    if limits.allowed is None:
         return None
-    allowed = array_of(rule, sorted(rule.enum))
-    return _of_items(found, lambda values: ~truths(pc.is_in(values, value_set=allowed)))
+    return _of_items(found, lambda values: ~truths(pc.is_in(values, value_set=limits.allowed)))
 
 
-def _off_pattern(rule: ColumnRule, found: ColumnRead) -> Bools | None:
-    if rule.pattern is None:
+def _off_pattern(limits: Limits, found: ColumnRead) -> Bools | None:
+    if not limits.form:
         return None
-    form = whole(rule.column.constraints.pattern)
-    return _of_items(_matched(found), lambda values: ~truths(pc.match_substring_regex(values, pattern=form)))
+    return _of_items(_matched(found), lambda values: ~truths(pc.match_substring_regex(values, pattern=limits.form)))
 
 
 def _matched(found: ColumnRead) -> ColumnRead:
@@ -66,14 +78,12 @@ def _of_items(found: ColumnRead, fails: Callable[[pa.Array], Bools]) -> Bools:
     return failing
 
 
-def _too_short(rule: ColumnRule, found: ColumnRead) -> Bools | None:
-    limit = rule.column.constraints.min_length
-    return None if limit is None else _lengths(found) < limit
+def _too_short(limits: Limits, found: ColumnRead) -> Bools | None:
+    return None if limits.shortest is None else _lengths(found) < limits.shortest
 
 
-def _too_long(rule: ColumnRule, found: ColumnRead) -> Bools | None:
-    limit = rule.column.constraints.max_length
-    return None if limit is None else _lengths(found) > limit
+def _too_long(limits: Limits, found: ColumnRead) -> Bools | None:
+    return None if limits.longest is None else _lengths(found) > limits.longest
 
 
 def _lengths(found: ColumnRead) -> Any:
@@ -84,16 +94,12 @@ def _lengths(found: ColumnRead) -> Any:
     return np.frombuffer(lengths.buffers()[1], np.int32)[lengths.offset : lengths.offset + len(lengths)]
 
 
-def _too_small(rule: ColumnRule, found: ColumnRead) -> Bools | None:
-    if rule.minimum is None:
-        return None
-    return truths(pc.less(found.values, array_of(rule, [rule.minimum])[0]))
+def _too_small(limits: Limits, found: ColumnRead) -> Bools | None:
+    return None if limits.least is None else truths(pc.less(found.values, limits.least))
 
 
-def _too_large(rule: ColumnRule, found: ColumnRead) -> Bools | None:
-    if rule.maximum is None:
-        return None
-    return truths(pc.greater(found.values, array_of(rule, [rule.maximum])[0]))
+def _too_large(limits: Limits, found: ColumnRead) -> Bools | None:
+    return None if limits.most is None else truths(pc.greater(found.values, limits.most))
 
 
 def array_of(rule: ColumnRule, values: list[Any]) -> pa.Array:
@@ -107,7 +113,7 @@ def array_of(rule: ColumnRule, values: list[Any]) -> pa.Array:
     return typed_array(numbers, np.ones(len(values), bool), kind)
 
 
-_TESTS: dict[str, Test] = {
+_TESTS: dict[str, Callable[[Limits, ColumnRead], Bools | None]] = {
     "enum": _outside_enum,
     "pattern": _off_pattern,
     "min_length": _too_short,

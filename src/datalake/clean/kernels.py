@@ -4,6 +4,8 @@ A kernel takes a column of text and returns its values as whole numbers and whic
 could not read is no verdict, only a cell to look at one by one.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,11 +43,17 @@ def decimals(text: Text, precision: tuple[int, int]) -> Read:
 
 def booleans(text: Text, formats: tuple[str, ...]) -> Read:
     """Read the usual spellings of yes and no, or the declared ones."""
-    meanings = _meanings(formats)
-    found = pc.index_in(text.array, value_set=string_array(list(meanings)))
+    spellings, meanings = _spellings(formats)
+    found = pc.index_in(text.array, value_set=spellings)
     fine = valid_rows(found) & text.valid
     index = np.frombuffer(found.buffers()[1], np.int32)[found.offset : found.offset + len(found)]
-    return np.fromiter(meanings.values(), np.int64)[np.where(fine, index, 0)], fine
+    return meanings[np.where(fine, index, 0)], fine
+
+
+@lru_cache(maxsize=64)
+def _spellings(formats: tuple[str, ...]) -> tuple[pa.StringArray, Ints]:
+    meanings = _meanings(formats)
+    return string_array(list(meanings)), np.fromiter(meanings.values(), np.int64)
 
 
 def _meanings(formats: tuple[str, ...]) -> dict[str, int]:

@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from datalake.clean.arrow import Bools, Bytes, Ints, Text
+from datalake.clean.arrow import Bools, Bytes, Ints, Text, distinct
 from datalake.clean.dates import ISO_DATE, Offsets
 from datalake.clean.kernels import Read, digits_at, same_width
 
 SECOND = 1_000_000
+MOST_YEARS = 100
 DAY = 86_400
 ISO_INSTANTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (local time that names no zone)
@@ -52,19 +55,44 @@ def fixed_form(form: str) -> Form | None:
 
 def days(text: Text, formats: tuple[str, ...]) -> Read:
     """Read dates as days since 1970; a form with a time is read only where that is midnight."""
+    if (formats or (ISO_DATE,))[0] == ISO_DATE:
+        cast = _cast(text, 10, pa.date32())
+        if cast is not None and (cast[0] >= _FIRST // DAY).all():
+            return cast
     seconds, fine = _seconds(text, formats or (ISO_DATE,))
     return seconds // DAY, fine & (seconds % DAY == 0)
 
 
 def microseconds(text: Text, formats: tuple[str, ...], zone: "ZoneTable") -> Read:
     """Read instants as microseconds since 1970 in UTC; text names none, so it is local time."""
-    seconds, fine = _seconds(text, formats or ISO_INSTANTS)
+    seconds, fine = _cast_instants(text, formats) or _seconds(text, formats or ISO_INSTANTS)
     utc = seconds - zone.offsets(seconds, fine)
     return utc * SECOND, fine & (utc >= _FIRST) & (utc <= _LAST)
 
 
 _FIRST = int((datetime.min - _EPOCH).total_seconds())  # noqa: DTZ901 (UTC, as all of them)
 _LAST = int((datetime.max.replace(microsecond=0) - _EPOCH).total_seconds())  # noqa: DTZ901
+
+
+def _cast_instants(text: Text, formats: tuple[str, ...]) -> Read | None:
+    """Read instants by Arrow's own kernel where all cells are whole ISO instants; it reads T and a blank alike."""
+    if formats and not {*ISO_INSTANTS[:2]} <= {*formats[:2]}:
+        return None
+    cast = _cast(text, 19, pa.timestamp("s"))
+    return cast if cast is not None and (cast[0] >= _FIRST).all() else None
+
+
+def _cast(text: Text, width: int, kind: pa.DataType) -> Read | None:
+    """Cast a column all of whose cells have that width and are right; None for any other column."""
+    if not ((text.sizes == width) | ~text.valid).all():
+        return None
+    try:
+        cast = pc.cast(text.array, kind)
+    except pa.ArrowInvalid:
+        return None
+    dtype = np.int32 if pa.types.is_date32(kind) else np.int64
+    values = np.frombuffer(cast.buffers()[1], dtype)[cast.offset : cast.offset + len(cast)].astype(np.int64)
+    return np.where(text.valid, values, 0), text.valid
 
 
 def _seconds(text: Text, formats: tuple[str, ...]) -> Read:
@@ -131,12 +159,23 @@ class ZoneTable:
 
     def offsets(self, seconds: Ints, wanted: Bools) -> Ints:
         """Return the distance in seconds for each local time that is wanted, 0 for the others."""
+        if not wanted.any():
+            return np.zeros(len(seconds), np.int64)
+        inside = seconds if wanted.all() else seconds[wanted]
+        first, last = _year_of(int(inside.min())), _year_of(int(inside.max()))
+        if last - first > MOST_YEARS:  # typing errors lie centuries apart
+            return self._year_by_year(seconds, wanted)
+        tables = [self._year(year) for year in range(first, last + 1)]
+        steps, distances = (np.concatenate([each[place] for each in tables]) for place in (0, 1))
+        return distances[np.maximum(np.searchsorted(steps, seconds, side="right") - 1, 0)]
+
+    def _year_by_year(self, seconds: Ints, wanted: Bools) -> Ints:
         found = np.zeros(len(seconds), np.int64)
         years = (seconds // DAY).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-        for year in np.unique(years[wanted]):
+        for year in distinct(years[wanted]):
             rows = np.flatnonzero(wanted & (years == year))
             steps, distances = self._year(int(year))
-            found[rows] = distances[np.searchsorted(steps, seconds[rows], side="right")]
+            found[rows] = distances[np.searchsorted(steps, seconds[rows], side="right") - 1]
         return found
 
     def _year(self, year: int) -> tuple[Ints, Ints]:
@@ -152,10 +191,14 @@ class ZoneTable:
             return 0
 
 
+def _year_of(second: int) -> int:
+    return (_EPOCH + timedelta(seconds=second)).year
+
+
 def _steps(distance: Callable[[int], int], year: int) -> tuple[Ints, Ints]:
-    """Return the local seconds within a year at which the distance changes, and the distances between them."""
+    """Return the local seconds within a year from which on a distance holds, and these distances."""
     start = int((datetime(year, 1, 1) - _EPOCH).total_seconds())  # noqa: DTZ001
-    steps, distances = [], [distance(start)]
+    steps, distances = [start], [distance(start)]
     for day in range(start, start + 366 * DAY, DAY):
         if distance(day + DAY) != distances[-1]:
             steps.append(_change(distance, day, day + DAY))

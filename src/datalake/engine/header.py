@@ -1,6 +1,7 @@
 """The first record: which delimiter, and which column stands where. Columns are found by name, never by position."""
 
 import csv
+import io
 import re
 from dataclasses import dataclass
 
@@ -78,7 +79,8 @@ def _found(record: str, delimiter: str, contract: Contract) -> int:
 
 def _cells(record: str, delimiter: str, contract: Contract) -> list[str]:
     csv.field_size_limit(2**31 - 1)
-    return next(csv.reader([record], delimiter=delimiter, quotechar=contract.dialect.quote), [])
+    lines = io.StringIO(record, newline="")
+    return next(csv.reader(lines, delimiter=delimiter, quotechar=contract.dialect.quote), [])
 
 
 def _refuse_missing(match: HeaderMatch, delimiter: str, record: str, contract: Contract, line: int) -> None:

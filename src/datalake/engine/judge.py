@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import re2
 
-from datalake.clean.arrow import Bools, Ints, Text, bool_array, truths
+from datalake.clean.arrow import Bools, Ints, Text, among, bool_array, truths
 from datalake.clean.batch import Cleaned, Cleaner
 from datalake.clean.rules import whole
 from datalake.clean.values import BLANKS
@@ -82,7 +82,7 @@ class Judge:
     def _by_columns(self, records: Lines, cells: Cells, single: dict[int, Row]) -> Judged:
         rows, columns = cells.rows, cells.columns
         if single:
-            keep = ~np.isin(rows, np.fromiter(single, np.int64, len(single)))
+            keep = ~among(rows, np.sort(np.fromiter(single, np.int64, len(single))))
             if not keep.all():
                 rows = rows[keep]
                 columns = {name: column.filter(bool_array(keep)) for name, column in columns.items()}

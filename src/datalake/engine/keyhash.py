@@ -34,7 +34,7 @@ def mixed(hashes: Hashes, words: Hashes) -> Hashes:
 def hash_ranges(data: Bytes, begins: Ints, ends: Ints) -> Hashes:
     """Return a hash of the bytes of each range; an empty one stands for a missing value."""
     sizes = ends - begins
-    width = (int(np.clip(sizes.max(initial=1), 1, LONGEST)) + 7) // 8 * 8
+    width = (min(int(sizes.max(initial=1)), LONGEST) + 7) // 8 * 8
     windows = _windows(data, begins, width)
     words = np.where(np.arange(width) < sizes[:, None], windows, np.uint8(0)).view(np.uint64)
     hashes = sizes.astype(np.uint64)

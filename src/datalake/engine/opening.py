@@ -23,13 +23,15 @@ def open_header(text: TextFile, contract: Contract, limits: FileLimits) -> Heade
     first = _first_line(data)
     declared = declared_delimiter(first)
     delimiter = declared or delimiter_of(first, contract)
-    found = split(data, Grammar(ord(delimiter), ord(contract.dialect.quote)), whole)
+    grammar = Grammar(ord(delimiter), ord(contract.dialect.quote))
+    found = split(data, grammar, whole)
     place = 1 if declared else 0
     if len(found.starts) <= place:
         _refuse_unfinished(data, found, limits.max_line_bytes, whole)
     record, line = _record(data, found, place), int(found.lines[place]) + 1
-    if len(record) > limits.max_line_bytes:
-        raise structure.too_long(line, limits.max_line_bytes, quoted=False)
+    limit = limits.max_line_bytes
+    if len(record) > limit:
+        raise structure.too_long(line, limit, split(record[: limit + 1], grammar, last=True).quoted_rest)
     header = read_header(_decoded(record, line), contract, limits, line, delimiter)
     return replace(header, records=place + 1)
 

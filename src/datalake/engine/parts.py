@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalake.clean.arrow import Bools, Ints, bool_array, with_nulls
+from datalake.clean.arrow import Bools, Ints, bool_array, distinct, with_nulls
 from datalake.clean.batch import Cleaned, outcome_of
 from datalake.clean.rules import Rules
 from datalake.clean.schema import published
@@ -70,7 +70,7 @@ class PartMaker:
 
     def _apply(self, fates: Fates, judged: Judged) -> None:
         """Let the records that lost to another leave, each with a word about the one it lost to."""
-        for code in np.unique(fates.codes).tolist():
+        for code in distinct(fates.codes).tolist():
             mine = fates.codes == code
             rows, lines = np.searchsorted(judged.rows, fates.records[mine]), fates.lines[mine].tolist()
             if code == DUPLICATE:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from datalake.clean.arrow import distinct
+
 Places = npt.NDArray[np.int64]
 
 LF, CR = 10, 13
@@ -61,21 +63,23 @@ _ZERO = np.zeros(1, np.int64)
 
 
 def _records(starts: Places, lines: Places, stray: Places, used: int, line_count: int, quoted: bool) -> Records:
-    owners = np.unique(np.searchsorted(starts, stray[stray < used], side="right") - 1) if len(stray) else stray
+    owners = distinct(np.searchsorted(starts, stray[stray < used], side="right") - 1)
     return Records(starts, lines, owners, used, line_count, quoted)
 
 
 def _line_ends(data: npt.NDArray[np.uint8], last: bool) -> Places:
     """Return the place of the last byte of each line end; a CR at the very end may be half of one."""
-    feeds = np.flatnonzero(data == LF)
-    returns = np.flatnonzero(data == CR)
+    low = np.flatnonzero(data <= CR)  # one look at every byte instead of two; tabs and the like are rare
+    bytes_there = data[low]
+    feeds, returns = low[bytes_there == LF], low[bytes_there == CR]
     if not len(returns):
-        return feeds
+        return low if len(feeds) == len(low) else feeds
     following = np.append(data, 0)[returns + 1] if returns[-1] + 1 == len(data) else data[returns + 1]
     alone = returns[following != LF]
     if len(alone) and alone[-1] + 1 == len(data) and not last:
         alone = alone[:-1]
-    return np.sort(np.concatenate([feeds, alone])) if len(alone) else feeds
+    ends: Places = np.sort(np.concatenate([feeds, alone])) if len(alone) else feeds
+    return ends
 
 
 def _not_blank(data: npt.NDArray[np.uint8], starts: Places, used: int) -> npt.NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from datalake.clean.arrow import Ints, int_array, valid_rows
+from datalake.clean.arrow import Ints, among, distinct, int_array, valid_rows
 from datalake.clean.rules import Rules
 from datalake.contracts.model import Contract
 from datalake.engine.fates import Candidate, Fates, merged, settle_keys, settle_unique
@@ -17,7 +17,7 @@ from datalake.engine.scan import Part, Piece, RecordIndex
 from datalake.engine.watch import KeyWatch
 
 AT_ONCE = 65_536  # records judged together
-SPARSE = 16  # with fewer than one record in so many, each is read by itself
+READ_COST = 131_072  # bytes that can be read in the time one more read takes
 
 
 class Resolver:
@@ -42,7 +42,7 @@ class Resolver:
             repeats = [self._of_values(group, number, watch, gone) for group in watch.hashes.repeated(AT_ONCE)]
             found += repeats
             if self._rules.column(watch.names[0]).column.on_fail == "reject":
-                gone = np.concatenate([gone, merged(repeats).records])
+                gone = np.sort(np.concatenate([gone, merged(repeats).records]))
         return merged(found)
 
     def _of_keys(self, records: Ints) -> Fates:
@@ -59,7 +59,7 @@ class Resolver:
     def _of_values(self, records: Ints, number: int, watch: KeyWatch, gone: Ints) -> Fates:
         judged, numbers = self._judged(records)
         values = judged.cleaned.values[watch.names[0]]
-        good = judged.cleaned.accepted & valid_rows(values) & ~np.isin(numbers[judged.rows], gone)
+        good = judged.cleaned.accepted & valid_rows(values) & ~among(numbers[judged.rows], gone)
         rows = np.flatnonzero(good)
         places = judged.rows[rows]
         lines = judged.records.lines[places].tolist()
@@ -75,7 +75,7 @@ class Resolver:
 
     def _read(self, records: Ints) -> Iterator[tuple[list[bytes], Ints]]:
         owners = np.searchsorted(self._firsts, records, side="right") - 1
-        for owner in np.unique(owners).tolist():
+        for owner in distinct(owners).tolist():
             piece = self._pieces[owner]
             yield self._of_piece(piece, records[owners == owner] - piece.first_record)
 
@@ -83,7 +83,7 @@ class Resolver:
         """Return the bytes of some of a piece's records, and the lines they start on."""
         starts, lines = self._index.read(piece.first_record, piece.records)
         ends = np.append(starts[1:], piece.size)
-        if len(wanted) * SPARSE > piece.records:
+        if len(wanted) * READ_COST > piece.size:
             data = os.pread(self._source, piece.size, piece.offset)
             raws = [data[starts[each] : ends[each]] for each in wanted.tolist()]
         else:
@@ -101,7 +101,7 @@ def _compared(contract: Contract) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _taken(values: pa.Array, rows: Ints) -> list[Any]:
     """Return the values of some rows so that they can be compared and be keys."""
     taken = python_values(values.take(int_array(rows)))
-    return [tuple(each) if isinstance(each, list) else each for each in taken]
+    return [each and tuple(each) for each in taken] if pa.types.is_list(values.type) else taken
 
 
 def _rows_of(columns: list[list[Any]], rows: int) -> list[tuple[Any, ...]]:

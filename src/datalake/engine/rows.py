@@ -78,10 +78,10 @@ def _decode(data: bytes, job: StageJob) -> tuple[str, str]:
         try:
             return data.decode(name).removeprefix("\ufeff"), name
         except UnicodeDecodeError as problem:
-            line = _line_of(data, problem.start)
+            line, byte = _line_of(problem.object, problem.start), problem.object[problem.start]
             if encoding.is_utf8(name) and encoding.mostly_utf8([data]):
-                raise encoding.refuse_mixed(line, data[problem.start]) from None
-            first = first or (line, data[problem.start])
+                raise encoding.refuse_mixed(line, byte) from None
+            first = first or (line, byte)
     raise encoding.refuse_all(tried, *(first or (1, 0)))
 
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from datalake.clean.arrow import Bytes, Ints
+from datalake.clean.arrow import Bytes, Ints, distinct
 from datalake.engine import structure
 from datalake.engine.header import Header
 from datalake.engine.records import Grammar, Records, split
@@ -145,7 +145,8 @@ class Scanner:
         """Return the records that want looking at one by one."""
         nuls = np.flatnonzero(data[:used] == 0) if not data[:used].all() else np.empty(0, np.int64)
         holding = np.searchsorted(starts, nuls, side="right") - 1
-        return np.unique(np.concatenate([stray, holding[holding >= 0]]))
+        odd: Ints = distinct(np.concatenate([stray, holding[holding >= 0]]))
+        return odd
 
     def _cut(self, data: Bytes, starts: Ints, lines: Ints, odd: Ints, offset: int, found: Records) -> None:
         """Give the records of a buffer to parts, a piece to each part that they fall into."""

@@ -120,15 +120,22 @@ class _LineCount:
 
 
 def _whole_characters(path: Path) -> Iterator[bytes]:
-    """Yield a file in pieces that end with an ASCII byte, so that no character is cut."""
+    """Yield a file in pieces, none of which ends within a UTF-8 character."""
     rest = b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             part = rest + chunk
-            end = len(part) - len(part[-4:].lstrip(_ASCII)) if part[-4:].isascii() is False else len(part)
-            rest, part = part[end:], part[:end]
-            yield part
+            end = len(part) - _unfinished(part[-3:])
+            rest = part[end:]
+            yield part[:end]
     yield rest
 
 
-_ASCII = bytes(range(128))
+def _unfinished(tail: bytes) -> int:
+    """Return how many of the last bytes may begin a character that goes on."""
+    for back, byte in enumerate(reversed(tail), 1):
+        if byte < 0x80:
+            return 0
+        if byte >= 0xC0:
+            return back
+    return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datalake.clean.arrow import Ints
+from datalake.clean.arrow import Ints, distinct
 from datalake.clean.batch import Cleaner
 from datalake.clean.rules import Rules
 from datalake.engine.cells import Layout, parse
@@ -50,7 +50,7 @@ class HashFile:
     def _within(self, number: int, ranges: int) -> tuple[Ints, Hashes]:
         """Return the repeated hashes of one of so many ranges, and their records."""
         sorted_hashes = np.sort(np.concatenate([hashes for _, hashes in self._chunks(number, ranges)] or [_NONE]))
-        twice = np.unique(sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]])
+        twice = distinct(sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]])
         if not len(twice):
             return np.empty(0, np.int64), _NONE
         found = [(records[known], hashes[known]) for records, hashes, known in self._known(twice, number, ranges)]
