@@ -200,6 +200,18 @@ class TestHalfBroken:
         assert "logs/etl_stats.db is of another version" in said
         assert "Wed 5 Nov 2025 success 2025-11-05 02:00:00" in said
 
+    def test_a_database_of_a_newer_program_is_read_as_far_as_it_is_known(self, client, record, lake):
+        record(*nights(2))
+        connection = sqlite3.connect(lake.database)
+        connection.execute("ALTER TABLE etl_runtime ADD COLUMN colour TEXT DEFAULT 'red'")
+        connection.execute("ALTER TABLE etl_feed ADD COLUMN colour TEXT DEFAULT 'red'")
+        connection.close()
+
+        said = text(client, "/")
+
+        assert "Both feeds are current" in said
+        assert "etl_stats.db" not in said
+
     def test_a_line_of_the_csv_that_is_torn_or_not_utf8_does_no_harm(self, client, in_csv, lake):
         in_csv(self.GOOD)
         lake.runtime_csv.write_bytes(

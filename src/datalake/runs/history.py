@@ -113,10 +113,14 @@ def _runtime_row(row: sqlite3.Row) -> RuntimeRow:
 
 
 def recorded(row: sqlite3.Row) -> RecordedRun:
-    """Given a whole row of etl_runtime, return the run; raise ValueError or TypeError where a value is not of ours."""
-    values = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
-    values["start"] = _instant(values.pop("start_utc"))
-    values["end"] = _instant(values.pop("end_utc"))
+    """Given a whole row of etl_runtime, return the run; raise ValueError or TypeError where a value is not of ours.
+
+    Columns that a newer program has added are left out.
+    """
+    known = RecordedRun.__dataclass_fields__
+    values = {name: row[name] for name in row.keys() if name in known}  # noqa: SIM118 - a Row iterates over its values
+    values["start"] = _instant(row["start_utc"])
+    values["end"] = _instant(row["end_utc"])
     values["night"] = _day(values["night"])
     values["demo"] = bool(values["demo"])
     values["notes"] = _notes(values["notes"])
