@@ -1,19 +1,28 @@
 """The Monday summary, by night and not by run, against weeks counted by hand."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 from support import samples
 from support.snapshots import agrees
 
 from datalake.alerts.blocks import payload
 from datalake.alerts.mail import plain
+from datalake.alerts.ways import Ways
 from datalake.clock import MovedClock
+from datalake.errors import UsageError
+from datalake.reports.gather import gather
 from datalake.reports.messages import message
-from datalake.reports.week import last_week, rate, week
-from datalake.reports.weekly import figures, summarise
+from datalake.reports.model import Report, from_json, rate, to_json
+from datalake.reports.page import html
+from datalake.reports.pdf import pdf
+from datalake.reports.week import judged_nights, last_week, named_week, span_of
+from datalake.reports.weekly import summarise
 from datalake.runs import crumbs
 from datalake.runs.record import record_run
 from datalake.settings import Schedule, Settings
@@ -54,8 +63,8 @@ def _record(lake: Lake, night: date, word: str, place: int) -> None:
     record_run(lake, SCHEDULE, run)
 
 
-def summary(lake: Lake, now: datetime = MONDAY_SEVEN):
-    return figures(lake, SETTINGS, MovedClock(now))
+def summary(lake: Lake, now: datetime = MONDAY_SEVEN) -> Report:
+    return gather(lake, SETTINGS, Ways(), MovedClock(now), last_week(SCHEDULE, now))
 
 
 GOOD_WEEK = "ok ok ok ok ok ok ok"
@@ -76,27 +85,27 @@ def test_six_good_nights_and_a_failed_one_are_86_percent(lake, nights, slack) ->
 def test_a_night_that_never_started_counts_although_nothing_recorded_it(lake, nights) -> None:
     nights(f"{GOOD_WEEK} ok ok ok miss ok ok ok")
     made = summary(lake)
-    assert (made.good, made.failed, made.missed) == (6, 0, 1)
-    assert rate(made.nights) == "6 of 7 nights (86 %)"
-    assert "Thu 30 Oct: did not run" in plain(message(made, SETTINGS, False))
+    assert (made.span.loaded, made.span.failed, made.span.missed) == (6, 0, 1)
+    assert rate(made.span) == "6 of 7 nights (86 %)"
+    assert "Thu 30 Oct: did not run" in plain(message(made, SETTINGS))
 
 
 def test_a_night_that_was_good_at_the_second_try_is_good_and_counts_once(lake, nights) -> None:
     nights(f"{GOOD_WEEK} ok fail+ok100 ok+ok500 ok ok ok ok")
     made = summary(lake)
-    assert (made.good, made.failed, made.missed) == (7, 0, 0)
-    assert made.average_seconds == pytest.approx((100 + 6 * 120) / 7)
+    assert (made.span.loaded, made.span.failed, made.span.missed) == (7, 0, 0)
+    assert made.span.average_seconds == pytest.approx((100 + 6 * 120) / 7)
 
 
 def test_the_night_of_this_monday_is_not_in_last_week(lake, nights) -> None:
     nights(f"{GOOD_WEEK} {GOOD_WEEK} fail")
-    assert summary(lake).failed == 0
+    assert summary(lake).span.failed == 0
 
 
 def test_nights_before_the_first_run_are_not_judged(lake, nights) -> None:
     nights("miss miss miss miss miss miss miss miss miss ok ok ok ok ok")
-    assert rate(summary(lake).nights) == "5 of 5 nights (100 %)"
-    assert summary(lake).before == ()
+    assert rate(summary(lake).span) == "5 of 5 nights (100 %)"
+    assert summary(lake).before.judged == 0
 
 
 def test_a_week_without_nights_says_so_and_never_0_percent(lake, slack) -> None:
@@ -112,8 +121,9 @@ def test_last_week_is_the_last_whole_one_whatever_the_day() -> None:
 
 
 def test_only_scheduled_nights_count() -> None:
-    made = week(replace(SCHEDULE, days="mon-fri"), date(2025, 10, 27), (), date(2025, 10, 1), MONDAY_SEVEN)
-    assert rate(made.nights) == "0 of 5 nights (0 %)" and made.missed == 5
+    weekdays = replace(SCHEDULE, days="mon-fri")
+    week = judged_nights(weekdays, date(2025, 10, 27), date(2025, 11, 2), (), date(2025, 10, 1), MONDAY_SEVEN)
+    assert rate(span_of(week)) == "0 of 5 nights (0 %)" and span_of(week).missed == 5
 
 
 def test_a_record_that_cannot_be_read_is_told_by_the_exit_code(lake, slack, capsys) -> None:
@@ -125,12 +135,85 @@ def test_a_record_that_cannot_be_read_is_told_by_the_exit_code(lake, slack, caps
 
 def test_a_demo_week_says_demo(lake, nights) -> None:
     nights(f"{GOOD_WEEK} {GOOD_WEEK}")
-    made = message(summary(lake), SETTINGS, True)
+    made = message(replace(summary(lake), demo=True), SETTINGS)
     assert "DEMO" in made.title and "DEMO" in made.subject and made.summary.startswith("DEMO")
 
 
+WEEK = f"{GOOD_WEEK} ok100 ok miss fail ok ok180 ok"
+
+
+def pinned(report: Report) -> Report:
+    """A report without what differs from machine to machine."""
+    return replace(report, days_until_full=41, usable="All 8 feeds are current: they show Huron as of Sun 2 Nov.")
+
+
 def test_the_summary_is_as_it_was_last_looked_at(lake, nights) -> None:
-    nights(f"{GOOD_WEEK} ok100 ok miss fail ok ok180 ok")
-    made = message(summary(lake), SETTINGS, False)
+    nights(WEEK)
+    report = pinned(summary(lake))
+    made = message(report, SETTINGS, "logs/reports/2025-W44.html")
     agrees("weekly.slack.json", json.dumps(payload(made), indent=1, ensure_ascii=False) + "\n")
     agrees("weekly.mail.txt", f"Subject: {made.subject}\n\n{plain(made)}")
+    agrees("weekly.html", html(report))
+
+
+def test_the_figures_are_kept_and_a_report_that_was_made_never_changes(lake, nights) -> None:
+    nights(WEEK)
+    assert summarise(lake, {}, MovedClock(MONDAY_SEVEN)) == 0
+    kept = lake.reports / "2025-W44.json"
+    first = kept.read_bytes()
+    assert (json.loads(first)["span"]["loaded"], json.loads(first)["span"]["judged"]) == (5, 7)
+    _record(lake, date(2025, 10, 29), "ok", 5)  # the missed night is loaded after all, a week later
+    assert summarise(lake, {}, MovedClock(MONDAY_SEVEN + timedelta(days=2)), "2025-W44") == 0
+    assert kept.read_bytes() == first
+    assert "5 of 7 nights (71 %)" in (lake.reports / "2025-W44.html").read_text(encoding="utf-8")
+
+
+def test_json_keeps_all_of_a_report(lake, nights) -> None:
+    nights(WEEK)
+    report = summary(lake)
+    assert from_json(json.loads(json.dumps(to_json(report)))) == report
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("2025-45", "is no week"), ("2025-W99", "is no week"), ("2025-W45", "is not over yet"), ("; rm", "is no week")],
+)
+def test_a_week_that_is_none_or_not_over_is_refused(text: str, wrong: str) -> None:
+    with pytest.raises(UsageError, match=wrong):
+        named_week(text, SCHEDULE, MONDAY_SEVEN)
+    assert named_week("2025-W44", SCHEDULE, MONDAY_SEVEN) == date(2025, 10, 27)
+
+
+def test_the_page_needs_nothing_from_outside_and_escapes_what_it_is_given(lake, nights) -> None:
+    nights(WEEK)
+    report = summary(lake)
+    nasty = replace(report.nights[2], why="<script>alert(1)</script>\x1b[31m")
+    page = html(replace(report, nights=(*report.nights[:2], nasty), name="<b>x</b>", needs=("</li><img src=x>",)))
+    assert "<script" not in page and "<img" not in page and "<b>x" not in page and "\x1b" not in page
+    assert not re.search(r'(?:src|href)="|url\(|@import', page)
+
+
+def test_the_pdf_is_one_or_two_pages_of_real_text(lake, nights) -> None:
+    nights(WEEK)
+    made = PdfReader(BytesIO(pdf(pinned(summary(lake)))))
+    text = "\n".join(page.extract_text() for page in made.pages)
+    assert 1 <= len(made.pages) <= 2
+    assert "5 of 7 nights (71 %) loaded; week before: 7 of 7 nights (100 %)." in text.replace("\n", " ")
+    assert "Wed 29 Oct: did not run." in text and "All 8 feeds are current" in text
+
+
+def test_the_same_report_gives_the_same_pdf(lake, nights) -> None:
+    nights(WEEK)
+    report = summary(lake)
+    assert pdf(report) == pdf(report)
+
+
+def test_text_that_the_pdf_font_lacks_is_replaced_and_nothing_breaks(lake, nights) -> None:
+    nights(WEEK)
+    assert pdf(replace(summary(lake), name="Łódź 大学 😀", needs=("x" * 3_000,)))[:5] == b"%PDF-"
+
+
+def test_hours_of_old_data_count_from_each_deadline_to_the_load(lake, nights) -> None:
+    nights("ok ok ok ok ok ok ok miss fail ok ok ok ok ok")
+    # Mon 27 and Tue 28 Oct were never loaded: 24 hours each, from 06:00 to the next night's 06:00
+    assert summary(lake).old_hours == 48.0

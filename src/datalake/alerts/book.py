@@ -190,6 +190,16 @@ def last_look(connection: sqlite3.Connection) -> tuple[datetime, date] | None:
     return (datetime.fromisoformat(row["at"]), date.fromisoformat(row["night"])) if row else None
 
 
+def watched(connection: sqlite3.Connection, start: datetime, end: datetime) -> tuple[int, int, int]:
+    """Return how many nights were checked in a span, how many messages of it went out and how many did not."""
+    span = (as_text(start), as_text(end))
+    looks = connection.execute("SELECT count(DISTINCT night) FROM look WHERE at >= ? AND at < ?", span).fetchone()[0]
+    query = "SELECT state, count(*) AS number FROM outbox WHERE created_at >= ? AND created_at < ? GROUP BY state"
+    states = {row["state"]: row["number"] for row in connection.execute(query, span).fetchall()}
+    sent = states.get("sent", 0) + states.get("queued", 0)
+    return looks, sent, sum(states.get(each, 0) for each in (PENDING, SENDING, "refused", EXPIRED))
+
+
 def told_nights(connection: sqlite3.Connection) -> frozenset[date]:
     """Return the nights of which somebody was told that they were not good."""
     rows = connection.execute("SELECT nights FROM incident WHERE told_at IS NOT NULL").fetchall()

@@ -1,53 +1,36 @@
 """PURE. A week as a message."""
 
 from datalake.alerts.message import Message, Span, line, made_safe, marked, paragraph, small
-from datalake.alerts.words import day, full_day, minutes
-from datalake.nights import WORDS, Night
-from datalake.reports.week import Week, rate
+from datalake.reports import wording
+from datalake.reports.model import Report, rate
 from datalake.settings import Settings
 
-PROOF = "If this message is not here on a Monday morning, the monitoring itself is down."
+MOST_REMARKS = 12
 
 
-def message(week: Week, settings: Settings, demo: bool) -> Message:
-    """Given a week, return what to tell about it."""
-    stamp = "DEMO · " if demo else ""
-    span = f"{day(week.monday)} – {full_day(week.sunday)}"
+def message(report: Report, settings: Settings, page: str = "") -> Message:
+    """Given a week, return what to tell about it; page: where its whole report lies."""
+    stamp = "DEMO " if report.demo else ""
+    failed = f"{report.span.failed} failed, {report.span.missed} missed"
+    data = wording.data_line(report)
+    remarks = wording.remarks(report)[:MOST_REMARKS]
     told = Message(
         "weekly",
-        f"📅 {stamp}Weekly ETL Summary (Last 7 Days) · {span} · {settings.name}",
-        f"{stamp}Weekly ETL summary, {span}: {rate(week.nights)}, {week.failed} failed, {week.missed} missed.",
+        f"📅 {wording.title(report)} · {report.name}",
+        f"{stamp}Weekly ETL summary, {wording.span(report)}: {rate(report.span)}, {failed}.",
         (
-            paragraph(line(Span(_sentence(week), "bold")), *map(line, _bad_nights(week))),
-            paragraph(*(line(each) for each in _figures(week))),
-            small(marked(PROOF)),
+            paragraph(
+                *([line(Span(report.usable, "bold"))] if report.usable else []),
+                line(wording.sentence(report)),
+                *([line(data)] if data else []),
+            ),
+            paragraph(*(marked(each) for each in remarks)),
+            paragraph(*(line(each) for each in wording.seed_lines(report))),
+            small(
+                marked(wording.monitoring(report.monitoring, len(report.nights))),
+                *([line(f"The whole report: {page}")] if page else []),
+                line(wording.PROOF),
+            ),
         ),
     )
     return made_safe(told, settings.secrets.values())
-
-
-def _sentence(week: Week) -> str:
-    if not week.nights:
-        return "No nights to judge in this week."
-    before = f" (week before: {rate(week.before)})" if week.before else ""
-    return f"{rate(week.nights)} loaded{before}."
-
-
-def _bad_nights(week: Week) -> list[str]:
-    return [f"{day(night.day)}: {_bad(night)}" for night in week.nights if not night.harmless]
-
-
-def _bad(night: Night) -> str:
-    why = night.best.error if night.best else ""
-    return f"{WORDS[night.state]}{f' ({why})' if why else ''}"
-
-
-def _figures(week: Week) -> list[str]:
-    average = minutes(week.average_seconds) if week.average_seconds is not None else "–"
-    return [
-        f"✅ Successful runs: {week.good}",
-        f"❌ Failed runs: {week.failed}",
-        f"⛔ Missed: {week.missed}",
-        f"⏱️ Avg runtime: {average}",
-        f"Success rate: {rate(week.nights)}",
-    ]

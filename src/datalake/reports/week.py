@@ -1,47 +1,22 @@
-"""PURE. A week in figures, by night: what was due counts, not what happens to be recorded."""
+"""PURE. From nights and runs to a week's figures: what was due counts, not what happens to be recorded."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from statistics import median
 
 from datalake import schedule as calendar
-from datalake.nights import FAILED, MISSED, SKIPPED, UNKNOWN, Night, View, judge
+from datalake.errors import UsageError
+from datalake.nights import FAILED, LATE, MISSED, OVERRUN, RUNNING, SKIPPED, UNKNOWN, Night, View, judge
+from datalake.outcomes import FeedOutcome
+from datalake.reports.model import FeedFigure, NightFigure, Span
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
 
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Week:
-    """The nights of one week that can be judged, Monday first; before are those of the week before."""
-
-    monday: date
-    nights: tuple[Night, ...]
-    before: tuple[Night, ...] = ()
-
-    @property
-    def sunday(self) -> date:
-        return self.monday + 6 * DAY
-
-    @property
-    def good(self) -> int:
-        return sum(night.loaded for night in self.nights)
-
-    @property
-    def failed(self) -> int:
-        return sum(night.state == FAILED for night in self.nights)
-
-    @property
-    def missed(self) -> int:
-        return sum(night.state == MISSED for night in self.nights)
-
-    @property
-    def average_seconds(self) -> float | None:
-        """The average runtime of the runs that made the good nights good; None where there is none."""
-        seconds = [night.best.runtime_sec for night in self.nights if night.loaded and night.best]
-        known = [float(each) for each in seconds if each is not None]
-        return sum(known) / len(known) if known else None
+WEEK = 7 * DAY
+FLAKY = 2  # bad nights within four weeks that make a feed flaky
+UNJUDGED = (SKIPPED, UNKNOWN)
 
 
 def last_week(schedule: Schedule, now: datetime) -> date:
@@ -50,24 +25,108 @@ def last_week(schedule: Schedule, now: datetime) -> date:
     return today - DAY * (today.weekday() + 7)
 
 
-def week(
-    schedule: Schedule, monday: date, runs: Sequence[RecordedRun], first_night: date | None, now: datetime
-) -> Week:
-    """Given a week's Monday and the runs of it and of the week before, return its figures."""
-    days = calendar.nights(schedule, monday - 7 * DAY, monday + 6 * DAY)
-    judged = [day for day in days if first_night and first_night <= day and calendar.due(schedule, day) <= now]
-    nights = [night for night in judge(schedule, judged, runs, View(now)) if night.state not in (SKIPPED, UNKNOWN)]
-    return Week(
-        monday,
-        tuple(night for night in nights if night.day >= monday),
-        tuple(night for night in nights if night.day < monday),
+def named_week(text: str, schedule: Schedule, now: datetime) -> date:
+    """Given an ISO week such as 2025-W45, return its Monday; raise UsageError unless it is one that is over."""
+    match = re.fullmatch(r"(\d{4})-W(\d\d)", text)
+    try:
+        monday = date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else None
+    except ValueError:
+        monday = None
+    if monday is None:
+        raise UsageError(f"{text!r} is no week.", "Write one like 2025-W45.")
+    if monday > last_week(schedule, now):
+        raise UsageError(f"The week {text} is not over yet.")
+    return monday
+
+
+def week_name(monday: date) -> str:
+    """Return the ISO name of a week: `2025-W45`."""
+    year, week, _ = monday.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def judged_nights(
+    schedule: Schedule, first: date, last: date, runs: Sequence[RecordedRun], first_night: date | None, now: datetime
+) -> list[Night]:
+    """Return what the nights of a span came to: scheduled ones, due by now, not before the first run there ever was."""
+    days = calendar.nights(schedule, first, last)
+    due = [day for day in days if first_night and first_night <= day and calendar.due(schedule, day) <= now]
+    return judge(schedule, due, runs, View(now))
+
+
+def span_of(nights: Sequence[Night]) -> Span:
+    """Return how nights went."""
+    judged = [night for night in nights if night.state not in UNJUDGED]
+    seconds = [night.best.runtime_sec for night in judged if night.loaded and night.best]
+    known = [float(each) for each in seconds if each is not None]
+    return Span(
+        judged=len(judged),
+        loaded=sum(night.loaded for night in judged),
+        failed=sum(
+            night.state in (FAILED, RUNNING) or (night.state == OVERRUN and not night.loaded) for night in judged
+        ),
+        missed=sum(night.state == MISSED for night in judged),
+        late=sum(night.state == LATE for night in judged),
+        average_seconds=sum(known) / len(known) if known else None,
+        median_seconds=median(known) if known else None,
     )
 
 
-def rate(nights: Sequence[Night]) -> str:
-    """Say the success rate, always in this form: `6 of 7 nights (86 %)`."""
-    if not nights:
-        return "no nights to judge"
-    good = sum(night.loaded for night in nights)
-    word = "night" if len(nights) == 1 else "nights"
-    return f"{good} of {len(nights)} {word} ({round(100 * good / len(nights))} %)"
+def figures_of(nights: Iterable[Night]) -> tuple[NightFigure, ...]:
+    """Return each night as the report shows it."""
+    return tuple(_figure(night) for night in nights)
+
+
+def _figure(night: Night) -> NightFigure:
+    best = night.best
+    seconds = float(best.runtime_sec) if best and best.runtime_sec is not None else None
+    why = "" if night.loaded or best is None else best.error
+    return NightFigure(night.day.isoformat(), night.state, night.loaded, seconds, why)
+
+
+def old_hours(schedule: Schedule, nights: Sequence[Night], until: datetime) -> float:
+    """Return for how many hours the data of the latest night was overdue, up to an instant."""
+    total = timedelta(0)
+    for night in nights:
+        if night.state in UNJUDGED:
+            continue
+        start = calendar.deadline(schedule, night.day)
+        stop = min(calendar.deadline(schedule, night.day + DAY), until)
+        loaded = [run.end for run in night.runs if run.status == "success" and run.end]
+        total += max(min([stop, *loaded]) - start, timedelta(0))
+    return round(total / timedelta(hours=1), 1)
+
+
+def feed_figures(outcomes: Sequence[tuple[date, FeedOutcome]]) -> tuple[FeedFigure, ...]:
+    """Given (night, outcome) of every feed in every run of a week, oldest first, return what happened in each feed."""
+    names = sorted({outcome.feed for _, outcome in outcomes})
+    return tuple(_feed_figure(name, [each for each in outcomes if each[1].feed == name]) for name in names)
+
+
+def _feed_figure(name: str, outcomes: Sequence[tuple[date, FeedOutcome]]) -> FeedFigure:
+    last = outcomes[-1][1]
+    published = [outcome for _, outcome in outcomes if outcome.status == "published"]
+    return FeedFigure(
+        name,
+        last.as_of.isoformat() if last.as_of else None,
+        new=sum(each.changes.new for each in published),
+        changed=sum(each.changes.changed for each in published),
+        gone=sum(each.changes.gone for each in published),
+        rejected=sum(file.rejected for each in published for file in each.files),
+        bad_nights=len(bad_nights(outcomes)),
+    )
+
+
+def bad_nights(outcomes: Iterable[tuple[date, FeedOutcome]]) -> set[date]:
+    """Return the nights on which a feed was not updated at first."""
+    return {night for night, outcome in outcomes if outcome.failed}
+
+
+def flaky(outcomes: Sequence[tuple[date, FeedOutcome]]) -> tuple[str, ...]:
+    """Given (night, outcome) of four weeks, name the feeds that failed more than once."""
+    bad: dict[str, set[date]] = {}
+    for night, outcome in outcomes:
+        if outcome.failed:
+            bad.setdefault(outcome.feed, set()).add(night)
+    counted = sorted(((len(nights), feed) for feed, nights in bad.items() if len(nights) >= FLAKY), reverse=True)
+    return tuple(f"{feed}: {count} bad nights in four weeks" for count, feed in counted)

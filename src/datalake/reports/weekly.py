@@ -1,55 +1,86 @@
-"""python -m datalake.reports.weekly: the last whole week to Slack and mail, and one line in logs/summary_status.log.
+"""python -m datalake.reports.weekly [--week 2025-W45]: a week to Slack and mail, and as pages in logs/reports.
 
-Exit codes: 0 told; 1 somebody could not be told, or the record cannot be read; 2 usage.
+The figures are kept as JSON the first time: a report that was made never changes. Exit codes: 0 told; 1 somebody could
+not be told, or the record cannot be read; 2 usage.
 """
 
+import argparse
+import json
 import logging
 import os
 import sqlite3
 import sys
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 
-from datalake.alerts.report import Report
+from datalake.alerts.report import Report as Told
 from datalake.alerts.tell import Teller
-from datalake.alerts.ways import ways
+from datalake.alerts.ways import Ways, ways
 from datalake.clock import Clock, SystemClock
-from datalake.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
+from datalake.reports.gather import gather
 from datalake.reports.messages import message
-from datalake.reports.week import Week, last_week, week
-from datalake.runs import history
+from datalake.reports.model import Report, from_json, to_json
+from datalake.reports.week import last_week, named_week, week_name
 from datalake.schedule import zone_named
 from datalake.settings import Settings, readable
+from datalake.zones.files import write_atomically
 from datalake.zones.paths import Lake
 
 ROOT = Path(__file__).resolve().parents[3]
-WEEK = timedelta(days=7)
 SECONDS = 20.0
 
 logger = logging.getLogger(__name__)
 
 
-def summarise(lake: Lake, environ: Mapping[str, str], clock: Clock) -> int:
-    """Tell last week's figures; return the exit code."""
+def summarise(
+    lake: Lake, environ: Mapping[str, str], clock: Clock, named: str = "", way_out: Ways | None = None
+) -> int:
+    """Tell a week's figures, the last whole one unless one is named; return the exit code. Raise UsageError."""
     settings = readable(lake.root, environ)
+    schedule, out = settings.schedule, way_out or ways(settings)
+    monday = named_week(named, schedule, clock.now()) if named else last_week(schedule, clock.now())
     try:
-        told = figures(lake, settings, clock)
-    except sqlite3.Error as problem:
-        return _untold(lake, settings, clock, f"logs/etl_stats.db cannot be read ({problem})")
-    made = message(told, settings, lake.demo_marker.exists())
+        report = report_of(lake, settings, out, clock, monday)
+    except (sqlite3.Error, OSError) as problem:
+        return _untold(lake, settings, clock, f"the record cannot be read or the report not kept ({problem})")
+    made = message(report, settings, str(_place(lake, monday, "html").relative_to(lake.root)))
     leave_line(lake, settings, clock, made.summary)
-    teller = Teller(lake, settings, ways(settings), clock, SECONDS)
-    if teller.tell(Report(message=made, notice=f"week-{told.monday:%Y%m%d}")):
+    notice = f"week-{report.week}{f'-{clock.now():%Y%m%dT%H%M%S}' if named else ''}"
+    if Teller(lake, settings, out, clock, SECONDS).tell(Told(message=made, notice=notice)):
         return EXIT_OK
     leave_line(lake, settings, clock, "ALERT not everybody could be told")
     return EXIT_FAILED
 
 
-def figures(lake: Lake, settings: Settings, clock: Clock) -> Week:
-    monday = last_week(settings.schedule, clock.now())
-    runs = history.runs_of_nights(lake.database, monday - WEEK, monday + WEEK)
-    return week(settings.schedule, monday, runs, history.first_night(lake.database), clock.now())
+def report_of(lake: Lake, settings: Settings, out: Ways, clock: Clock, monday: date) -> Report:
+    """Return a week's report as it was made, or make it now; its pages are written anew each time."""
+    kept = _place(lake, monday, "json")
+    if kept.exists():
+        report = from_json(json.loads(kept.read_text(encoding="utf-8")))
+    else:
+        report = gather(lake, settings, out, clock, monday)
+        lake.reports.mkdir(parents=True, exist_ok=True)
+        write_atomically(kept, (json.dumps(to_json(report), ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
+    _write_pages(lake, report, monday)
+    return report
+
+
+def _place(lake: Lake, monday: date, ending: str) -> Path:
+    return lake.reports / f"{week_name(monday)}.{ending}"
+
+
+def _write_pages(lake: Lake, report: Report, monday: date) -> None:
+    """A page that cannot be drawn is logged: the message goes out all the same."""
+    from datalake.reports.page import html
+    from datalake.reports.pdf import pdf
+
+    for ending, draw in (("html", lambda made: html(made).encode("utf-8")), ("pdf", pdf)):
+        try:
+            write_atomically(_place(lake, monday, ending), draw(report))
+        except Exception:
+            logger.exception("%s of %s", ending, report.week)
 
 
 def _untold(lake: Lake, settings: Settings, clock: Clock, why: str) -> int:
@@ -72,12 +103,16 @@ def leave_line(lake: Lake, settings: Settings, clock: Clock, text: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Given the words after the module's name, tell last week and return the exit code."""
+    """Given the words after the module's name, tell a week and return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    if arguments:
-        print("usage: bash src/weekly_summary_slack.sh", file=sys.stderr)
-        return EXIT_USAGE
-    return summarise(Lake(ROOT), os.environ, SystemClock())
+    parser = argparse.ArgumentParser(prog="weekly_summary_slack.sh", description="A week's nights to Slack and mail.")
+    parser.add_argument("--week", default="", metavar="2025-W45", help="an ISO week; left out, the last whole one")
+    named = parser.parse_args(arguments).week
+    try:
+        return summarise(Lake(ROOT), os.environ, SystemClock(), named)
+    except DatalakeError as problem:
+        print(f"{parser.prog}: {problem}", file=sys.stderr)
+        return problem.exit_code
 
 
 if __name__ == "__main__":

@@ -1,0 +1,113 @@
+"""The edge: what a week's report is made of, out of record, lake and outbox."""
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from datalake.alerts import book, proofs
+from datalake.alerts.ways import Ways
+from datalake.clock import Clock
+from datalake.contracts.config import load_contracts
+from datalake.errors import DatalakeError
+from datalake.outcomes import FeedOutcome
+from datalake.reports import week
+from datalake.reports.model import Monitoring, Report
+from datalake.reports.week import DAY, WEEK
+from datalake.runs import history
+from datalake.runs.database import writing
+from datalake.runs.history import RecordedRun
+from datalake.schedule import instant_of
+from datalake.settings import Settings
+from datalake.standing import Known, verdict
+from datalake.watchdog.record import known_runs
+from datalake.zones.manifest import read_state
+from datalake.zones.paths import Lake
+
+GROWTH_DAYS = 28  # of raw files that say how fast the disk fills
+
+
+def gather(lake: Lake, settings: Settings, ways: Ways, clock: Clock, monday: date) -> Report:
+    """Return the report of a week that is over. Raise sqlite3.Error where the record cannot be read."""
+    schedule, now, sunday = settings.schedule, clock.now(), monday + 6 * DAY
+    known = known_runs(lake, schedule, monday - 4 * WEEK, sunday)
+    nights = week.judged_nights(schedule, monday - 4 * WEEK, sunday, known.runs, known.first_night, now)
+    own = [night for night in nights if night.day >= monday]
+    earlier = [night for night in nights if night.day < monday]
+    outcomes = _outcomes(lake, known.runs)
+    is_last = monday == week.last_week(schedule, now)
+    return Report(
+        week=week.week_name(monday),
+        name=settings.name,
+        monday=monday.isoformat(),
+        sunday=sunday.isoformat(),
+        nights=week.figures_of(own),
+        span=week.span_of(own),
+        before=week.span_of([night for night in earlier if night.day >= monday - WEEK]),
+        four_weeks=week.span_of(earlier),
+        demo=lake.demo_marker.exists(),
+        usable=_usable(lake, settings, known.runs, now) if is_last else "",
+        feeds=week.feed_figures([each for each in outcomes if each[0] >= monday]),
+        flaky=week.flaky(outcomes),
+        old_hours=week.old_hours(schedule, own, min(now, instant_of(schedule, sunday + DAY, "00:00"))),
+        needs=_needs(lake) if is_last else (),
+        monitoring=_monitoring(lake, settings, ways, monday),
+        days_until_full=_days_until_full(lake) if is_last else None,
+        tip=_tip(known.runs),
+    )
+
+
+def _outcomes(lake: Lake, runs: Sequence[RecordedRun]) -> list[tuple[date, FeedOutcome]]:
+    found = []
+    for run in runs:
+        outcome = history.outcome(lake.database, run.run_id) if run.run_id and run.night else None
+        if outcome is not None:
+            found += [(outcome.night, feed) for feed in outcome.feeds]
+    return found
+
+
+def _usable(lake: Lake, settings: Settings, runs: Sequence[RecordedRun], now: datetime) -> str:
+    """The dashboard's own sentence on today's data; nothing where the lake cannot be read."""
+    try:
+        newest = tuple(history.last_runs(lake.database, 30)) or tuple(reversed(runs))
+        known = Known(now, settings.schedule, load_contracts(lake.root), read_state(lake), newest)
+        return verdict(known)
+    except (DatalakeError, OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _needs(lake: Lake) -> tuple[str, ...]:
+    with writing(lake.database, lake.runtime_csv) as connection:
+        known = book.open_incidents(connection)
+    return tuple(f"problem {each.number}: {each.title}" for each in known if not each.audience)
+
+
+def _monitoring(lake: Lake, settings: Settings, ways: Ways, monday: date) -> Monitoring:
+    start = instant_of(settings.schedule, monday, "00:00")
+    end = instant_of(settings.schedule, monday + WEEK, "00:00")
+    with writing(lake.database, lake.runtime_csv) as connection:
+        checks, sent, unsent = book.watched(connection, start, end)
+        proven = proofs.last(connection)
+    days = {name: at.date().isoformat() for name, at in proven.items() if name in ways.channels}
+    return Monitoring(checks, sent, unsent, days, tuple(name for name in ways.channels if name not in days))
+
+
+def _days_until_full(lake: Lake) -> int | None:
+    """Free space by the growth of raw, which alone is kept for ever; None where nothing grew."""
+    since = time.time() - timedelta(days=GROWTH_DAYS).total_seconds()
+    grown = 0
+    for folder, _, files in os.walk(lake.raw_zone):
+        for name in files:
+            status = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - many files, and os.walk gives text
+            grown += status.st_size if status.st_mtime >= since else 0
+    try:
+        free = shutil.disk_usage(lake.data).free
+    except OSError:
+        return None
+    return int(free / (grown / GROWTH_DAYS)) if grown else None
+
+
+def _tip(runs: Sequence[RecordedRun]) -> str:
+    tips = [str(getattr(run, "tip", "") or "") for run in runs]
+    return next((tip for tip in reversed(tips) if tip), "")
