@@ -1,48 +1,71 @@
-"""What a person at a terminal is shown after a run. PURE: lines of text out of the outcome."""
+"""What a person at a terminal is shown after a run. PURE: lines of text out of the outcome, within 100 columns."""
 
+import textwrap
+
+from datalake.alerts import currency
 from datalake.alerts.words import count, day, minutes, number
-from datalake.cli.text import table
+from datalake.cli.text import clipped, harmless, table
 from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
 from datalake.settings import Settings
 from datalake.zones.paths import Lake
 
-HEADINGS = ("feed", "file", "status", "rows read", "accepted", "rejected", "seconds", "as of")
+WIDTH = 100
+HEADINGS = ("feed", "file", "rows read", "accepted", "rejected", "seconds", "became")
 NUMBERS = ("rows read", "accepted", "rejected", "seconds")
+NAMES = {"feed": 15, "file": 30}  # characters of a name that are shown
+BECAME = {"waiting_for_ok": "waiting", "held": "waiting", "filed": "in history"}  # waiting: for a person's OK
 
 
 def lines(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:
     """Return the short table of a run: each feed, its files and counts, where the result lies, what to do next."""
-    shown = [f"{settings.name} – {'DEMO, made-up data – ' if outcome.demo else ''}night of {day(outcome.night)}", ""]
+    what = "DEMO, made-up data – " if outcome.demo else ""
+    shown = [f"{settings.name} – {what}night of {day(outcome.night)}", ""]
     shown += table(HEADINGS, [_row(feed, file) for feed in outcome.feeds for file in feed.files], NUMBERS)
-    shown += ["", _verdict(outcome)]
+    shown += ["", *_wrapped(_verdict(outcome))]
+    changed = currency.changes(outcome.feeds)
+    shown += _wrapped(f"Changed: {changed}") if changed else []
     for feed in outcome.feeds:
         if feed.reason:
-            shown += [f"{feed.feed}: {feed.reason}", f"  {feed.fix}"]
-    shown += [f"Note: {each.text}" for each in outcome.notes]
+            shown += [*_wrapped(f"{feed.feed}: {feed.reason}"), f"  Do: {harmless(feed.fix)}"]
+    for note in outcome.notes:
+        shown += _wrapped(f"Note: {note.text}")
     return [*shown, "", *_next(outcome, lake, settings)]
 
 
 def _row(feed: FeedOutcome, file: FileOutcome) -> tuple[str, ...]:
     counts = (number(each) for each in (file.rows_read, file.accepted, file.rejected))
-    as_of = day(feed.as_of) if feed.as_of else "-"
-    return feed.feed, file.name, file.status, *counts, f"{file.seconds:.1f}", as_of
+    names = clipped(feed.feed, NAMES["feed"]), clipped(file.name, NAMES["file"])
+    return (*names, *counts, f"{file.seconds:.1f}", BECAME.get(file.status, file.status))
+
+
+def _wrapped(text: str) -> list[str]:
+    """A sentence may go on in a further line; a command in it is not torn at its dashes."""
+    return textwrap.wrap(
+        harmless(text), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )  # fmt: skip
 
 
 def _verdict(outcome: RunOutcome) -> str:
-    time = minutes(outcome.runtime_sec)
+    time = f"{outcome.runtime_sec:.1f} s" if outcome.runtime_sec < 60 else minutes(outcome.runtime_sec)
     failed = [each for each in outcome.feeds if each.failed]
     if outcome.error:
         return f"Failed after {time}: {outcome.error} {outcome.fix}"
     if failed:
         return f"Failed after {time}: {count(len(failed), 'feed')} not updated; nothing wrong was published."
-    return f"Done in {time}."
+    return f"Done in {time}. {currency.of_success(outcome.feeds)}"
 
 
 def _next(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:
-    dashboard = settings.dashboard
-    return [
-        f"Published tables  {lake.data / 'curated'}/<feed>/current/<feed>.csv and .parquet",
-        f"Log               {lake.etl_log}",
-        f"Dashboard         venv/bin/python src/app_dashboard.py, then http://{dashboard.host}:{dashboard.port}",
-        f"Your own feed     one file in {lake.config / 'local' / 'modules'}: README.md shows how",
+    tables, log, own = (
+        path.relative_to(lake.root) for path in (lake.curated("FEED"), lake.etl_log, lake.config / "local" / "modules")
+    )
+    dashboard = f"http://{settings.dashboard.host}:{settings.dashboard.port}"
+    told = [
+        f"Published tables  {tables}/current/FEED.csv for Excel, FEED.parquet for programs",
+        f"Log               {log}",
+        f"Dashboard         venv/bin/python src/app_dashboard.py, then {dashboard}",
+        f"Your own feed     one file in {own}: README.md shows how",
     ]
+    if outcome.demo:
+        told.append("Next night        bash src/cron_runner.sh --demo; to remove it all: python manage.py demo --clear")
+    return told
