@@ -65,7 +65,7 @@ def test_merge_lets_an_older_file_add_what_is_missing_and_change_nothing_newer()
     merge = merged(Upsert, current, incoming(3, A="a3", B="b3", C="c3"))
     assert drained(merge) == {"A": "a3", "B": "b5", "C": "c3"}
     assert merge.differences.changes == Changes(new=1, changed=1)
-    lines = [line for batch in changes(merge) for line in batch.to_pylist()]
+    lines = [line for batch in changes(merge, 7) for line in batch.to_pylist()]
     assert {(line["id"], line["_change"]) for line in lines} == {("A", "changed"), ("B", "filed"), ("C", "new")}
 
 
@@ -117,7 +117,7 @@ def test_append_takes_a_second_file_for_a_date_as_the_correction_of_the_first(ke
 
 
 def listed(merge: Merge) -> list[tuple[Any, ...]]:
-    lines = [line for batch in changes(merge) for line in batch.to_pylist()]
+    lines = [line for batch in changes(merge, 7) for line in batch.to_pylist()]
     return [(line["_change"], line["id"], line["title"], line["_changed"], line["_valid_from"]) for line in lines]
 
 
@@ -139,7 +139,7 @@ def test_a_change_list_names_every_column_that_changed_of_any_type() -> None:
     merge = merged(Replacement, old, Incoming(new, Rejected([]), day(2)))
     for _ in merge.batches():
         pass
-    lines = [line for batch in changes(merge) for line in batch.to_pylist()]
+    lines = [line for batch in changes(merge, 7) for line in batch.to_pylist()]
     assert [(line["id"], line["_changed"]) for line in lines] == [("B", ["n", "l"]), ("A", ["l", "d"])]
 
 
@@ -177,11 +177,11 @@ class Past:
         if number >= self.as_of:
             merge = merged(Replacement, Held(rows(self.as_of or 1, **self.shown)), snapshot)
             drained(merge)
-            batches = list(changes(merge))
+            batches = list(changes(merge, 7))
             self.shown, self.as_of = dict(titles), number
         else:
             following = min(each for each in self.truth if each > number)
-            batches = list(filing(self.timeline(), snapshot, day(following)))
+            batches = list(filing(self.timeline(), snapshot, day(following), 7))
         self.lists += [line for batch in batches for line in batch.to_pylist()]
         self.truth[number] = dict(titles)
 
@@ -229,7 +229,7 @@ def test_a_late_file_is_true_for_its_date_and_not_after_the_next() -> None:
     assert as_table(timeline, timeline.as_of(day(3))) == {"A": "late", "N": "n"}
     assert as_table(timeline, timeline.as_of(day(4))) == {"A": "late", "N": "n"}
     assert as_table(timeline, timeline.as_of(day(5))) == {"A": "a", "G": "g"}
-    assert as_table(timeline, timeline.as_shown()) == {"A": "a", "G": "g"}
+    assert as_table(timeline, timeline.as_shown(7)) == {"A": "a", "G": "g"}
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -242,7 +242,7 @@ def test_any_order_of_full_files_and_corrections_gives_the_history_that_dictiona
     timeline = past.timeline()
     for number in range(min(past.truth), 10):
         assert as_table(timeline, timeline.as_of(day(number))) == past.known(number), number
-    assert as_table(timeline, timeline.as_shown()) == past.shown
+    assert as_table(timeline, timeline.as_shown(7)) == past.shown
     found = [row for batch in spans(timeline) for row in batch.to_pylist()]
     for number in range(min(past.truth), 10):
         true = {

@@ -24,16 +24,21 @@ SECTIONS = {
         "rejects": "datalake.cli.rejects:rejects",
         "alerts": "datalake.cli.alerts:alerts",
     },
+    "Explain and repeat": {
+        "trace": "datalake.cli.explain:trace",
+        "diff": "datalake.cli.explain:diff",
+        "asof": "datalake.cli.explain:asof",
+        "replay": "datalake.cli.rebuild:replay",
+        "verify": "datalake.cli.rebuild:verify",
+    },
     "Set-up and checks": {
+        "demo": "datalake.cli.demo:demo",
         "setup": "datalake.cli.setup:setup",
         "check": "datalake.cli.check:check",
         "doctor": "datalake.cli.doctor:doctor",
         "cron": "datalake.cli.cron:cron",
         "test": "datalake.cli.selftest:test",
         "prove": "datalake.cli.prove:prove",
-    },
-    "Demo": {
-        "demo": "datalake.cli.demo:demo",
     },
 }
 INTERRUPTED = 130

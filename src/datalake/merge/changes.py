@@ -1,11 +1,12 @@
 """PURE. The change list of a publish: what is new, what changed and in which columns, what is gone.
 
-One row a change: what happened, the columns in which, from which data date on it is true, then the row itself: as it
-is now, or, where it is gone, as it was last. filed rows did not change the published table: they came too late to,
-and only say what had been true at a date.
+One row a change: what happened, the columns in which, from which data date on it is true, the number of the version
+with which it came, then the row itself: as it is now, or, where it is gone, as it was last. filed rows did not change
+the published table: they came too late to, and only say what had been true at a date.
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,7 @@ CHANGE_FIELDS = (
     pa.field("_change", pa.string()),
     pa.field("_changed", pa.list_(pa.string())),
     pa.field("_valid_from", pa.date32()),
+    pa.field("_version", pa.int32()),
 )
 SLICE = 250_000  # changed rows whose former selves are held at once
 
@@ -29,40 +31,51 @@ def change_schema(table: pa.Schema) -> pa.Schema:
     return pa.schema([*CHANGE_FIELDS, *table])
 
 
-def changes(merge: Merge) -> Iterator[pa.RecordBatch]:
-    """Given a merge that was drained, yield its change list: new, changed, late, then gone rows."""
-    found, accepted = merge.differences, merge.incoming.accepted
-    day = pa.scalar(merge.incoming.data_date, pa.date32())
+def changes(merge: Merge, version: int) -> Iterator[pa.RecordBatch]:
+    """Given a merge that was drained and the number of its version, yield new, changed, late, then gone rows."""
+    found, accepted, day = merge.differences, merge.incoming.accepted, merge.incoming.data_date
     for batch in filtered(accepted.batches(), found.new):
-        yield marked(batch, NEW, day)
-    yield from _changed(merge, day)
+        yield marked(batch, NEW, day, version)
+    yield from _changed(merge, version)
     for batch in filtered(accepted.batches(), found.late):
-        yield marked(batch, FILED, day)
+        yield marked(batch, FILED, day, version)
     if merge.current is not None and found.gone.any():
         for batch in filtered((aligned(each, merge.schema) for each in merge.current.batches()), found.gone):
-            yield marked(batch, GONE, day)
+            yield marked(batch, GONE, day, version)
 
 
 def marked(
-    batch: pa.RecordBatch, change: str, valid_from: pa.Scalar | pa.Array, columns: pa.Array | None = None
+    batch: pa.RecordBatch, change: str, valid_from: date, version: int, columns: pa.Array | None = None
 ) -> pa.RecordBatch:
-    """Return rows as lines of a change list. valid_from: one date for all, or one each."""
+    """Return rows as lines of a change list."""
     count = batch.num_rows
-    since = pa.repeat(valid_from, count) if isinstance(valid_from, pa.Scalar) else valid_from
+    since, seq = pa.scalar(valid_from, pa.date32()), pa.scalar(version, pa.int32())
     none = pa.nulls(count, CHANGE_FIELDS[1].type)
-    lines = [pa.repeat(change, count), none if columns is None else columns, since]
+    lines = [pa.repeat(change, count), none if columns is None else columns, pa.repeat(since, count)]
+    lines.append(pa.repeat(seq, count))
     return pa.RecordBatch.from_arrays([*lines, *batch.columns], schema=change_schema(batch.schema))
 
 
-def _changed(merge: Merge, day: pa.Scalar) -> Iterator[pa.RecordBatch]:
+def former_rows(merge: Merge) -> Iterator[pa.Table]:
+    """Yield what the changed rows were before, in the order in which the change list has them."""
+    for some in _slices(merge):
+        yield _former(merge, merge.differences.was[some])
+
+
+def _slices(merge: Merge) -> Iterator[Positions]:
     positions = np.nonzero(merge.differences.changed)[0]
     for start in range(0, len(positions), SLICE):
-        some = positions[start : start + SLICE]
+        yield positions[start : start + SLICE]
+
+
+def _changed(merge: Merge, version: int) -> Iterator[pa.RecordBatch]:
+    for some in _slices(merge):
         mask = np.zeros(len(merge.differences.changed), np.bool_)
         mask[some] = True
         now = pa.Table.from_batches(filtered(merge.incoming.accepted.batches(), mask), merge.schema)
         before = _former(merge, merge.differences.was[some])
-        yield from _with_columns(now.combine_chunks(), before, day)
+        for batch, columns in _with_columns(now.combine_chunks(), before):
+            yield marked(batch, CHANGED, merge.incoming.data_date, version, columns)
 
 
 def _former(merge: Merge, was: Positions) -> pa.Table:
@@ -74,14 +87,14 @@ def _former(merge: Merge, was: Positions) -> pa.Table:
     return table.take(pa.array(np.argsort(np.argsort(was, kind="stable"), kind="stable")))
 
 
-def _with_columns(now: pa.Table, before: pa.Table, day: pa.Scalar) -> Iterator[pa.RecordBatch]:
-    """Name for each row the columns in which it differs from its former self."""
+def _with_columns(now: pa.Table, before: pa.Table) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
+    """Give rows with, for each, the names of the columns in which it differs from its former self."""
     names = content_columns(now.schema)
     differ = np.array([_differ(now.column(name), before.column(name)) for name in names])
     words = np.array(names, object)
     listed = pa.array([words[column].tolist() for column in differ.T], CHANGE_FIELDS[1].type)
     for batch in now.combine_chunks().to_batches():
-        yield marked(batch, CHANGED, day, listed)
+        yield batch, listed
 
 
 def _differ(now: pa.ChunkedArray, before: pa.ChunkedArray) -> Mask:

@@ -15,6 +15,8 @@ from datalake.merge.replace import Replacement
 from datalake.merge.rows import Collector, Fingerprints, Mask, content_columns
 from datalake.merge.timeline import Timeline
 
+Lines = tuple[str, date, pa.RecordBatch]  # what happened, from which date on, rows
+
 
 class Known:
     """The table at a date, as far as it is known: Rows over the lines of a timeline."""
@@ -27,15 +29,25 @@ class Known:
         yield from self._timeline.rows(self._mask)
 
 
-def filing(timeline: Timeline, incoming: Incoming, following: date | None) -> Iterator[pa.RecordBatch]:
-    """Yield the lines that a late file adds. following: the next date for which there is a file, if any."""
+def filing(timeline: Timeline, incoming: Incoming, following: date | None, version: int) -> Iterator[pa.RecordBatch]:
+    """Yield the lines that a late file adds.
+
+    following: the next date for which there is a file, if any; version: number of the version that is shown meanwhile.
+    """
+    for change, day, batch in _filing(timeline, incoming, following):
+        yield marked(batch, change, day, version)
+
+
+def _filing(timeline: Timeline, incoming: Incoming, following: date | None) -> Iterator[Lines]:
     known = Known(timeline, incoming.data_date)
     compared = Replacement(known, incoming, timeline.key, timeline.seed)
     for _ in compared.batches():
         pass  # what differs is known once all of it has passed
     found, accepted = compared.differences, incoming.accepted
-    yield from _lines(filtered(accepted.batches(), found.new | found.changed), FILED, incoming.data_date)
-    yield from _lines(filtered(known.batches(), found.gone), FILED_GONE, incoming.data_date)
+    for batch in filtered(accepted.batches(), found.new | found.changed):
+        yield FILED, incoming.data_date, batch
+    for batch in filtered(known.batches(), found.gone):
+        yield FILED_GONE, incoming.data_date, batch
     if following is not None:
         was = found.gone.copy()
         was[found.was[found.changed]] = True
@@ -45,10 +57,11 @@ def filing(timeline: Timeline, incoming: Incoming, following: date | None) -> It
 
 def _restored(
     timeline: Timeline, batches: Iterator[pa.RecordBatch], mask: Mask, change: str, day: date
-) -> Iterator[pa.RecordBatch]:
+) -> Iterator[Lines]:
     rows = list(filtered(batches, mask))
     prints = _prints(timeline, rows)
-    yield from _lines(filtered(rows, ~timeline.has_line(prints, day)), change, day)
+    for batch in filtered(rows, ~timeline.has_line(prints, day)):
+        yield change, day, batch
 
 
 def _prints(timeline: Timeline, rows: list[pa.RecordBatch]) -> Fingerprints:
@@ -56,9 +69,3 @@ def _prints(timeline: Timeline, rows: list[pa.RecordBatch]) -> Fingerprints:
     for batch in rows:
         collector.add(batch)
     return collector.done()
-
-
-def _lines(batches: Iterator[pa.RecordBatch], change: str, day: date) -> Iterator[pa.RecordBatch]:
-    since = pa.scalar(day, pa.date32())
-    for batch in batches:
-        yield marked(batch, change, since)

@@ -37,19 +37,20 @@ class Timeline:
     since: Days
     gone: Mask  # lines that say that the row is no more
     shown: Mask  # lines that changed the published table
+    version: Days  # number of the version with which each came
 
     @classmethod
     def read(cls, lists: Rows, table: pa.Schema, key: tuple[str, ...], seed: int) -> "Timeline":
         """Given all change lists in order and the schema of the table now, read what can be told without the rows."""
         schema = change_schema(table)
         collector = Collector(key, content_columns(table), seed)
-        parts: list[tuple[Days, Mask, Mask]] = []
+        parts: list[tuple[Days, Mask, Mask, Days]] = []
         for batch in lists.batches():
             rows = aligned(batch, schema)
             collector.add(rows)
             parts.append(_facts(rows))
-        since, gone, shown = (np.concatenate(each) for each in zip(*parts, strict=True)) if parts else _no_facts()
-        return cls(lists, table, key, seed, collector.done(), since, gone, shown)
+        facts = tuple(np.concatenate(each) for each in zip(*parts, strict=True)) if parts else _no_facts()
+        return cls(lists, table, key, seed, collector.done(), *facts)
 
     def rows(self, mask: Mask) -> Iterator[pa.RecordBatch]:
         """Yield the table rows of the lines that a mask marks."""
@@ -66,10 +67,11 @@ class Timeline:
         order = order[self.since[order] <= day.toordinal() - EPOCH]
         return self._last(order) & ~self.gone
 
-    def as_shown(self) -> Mask:
-        """Mark the lines that the published table consists of after all these lists."""
+    def as_shown(self, version: int) -> Mask:
+        """Mark the lines that the published table of that version consists of."""
         order = np.lexsort((np.arange(len(self.since)), self.prints.checks, self.prints.keys))
-        return self._last(order[self.shown[order]]) & ~self.gone
+        meant = self.shown & (self.version <= version)
+        return self._last(order[meant[order]]) & ~self.gone
 
     def spans(self) -> tuple[Mask, Days]:
         """Mark the lines that say that a row is there, corrections applied; and return each line's end (or FOREVER)."""
@@ -122,12 +124,13 @@ def spans(timeline: Timeline) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_arrays([*batch.columns, *added], schema=schema)
 
 
-def _facts(batch: pa.RecordBatch) -> tuple[Days, Mask, Mask]:
+def _facts(batch: pa.RecordBatch) -> tuple[Days, Mask, Mask, Days]:
     since = batch.column("_valid_from").cast(pa.int32()).to_numpy(zero_copy_only=False).astype(np.int64)
     gone = pc.is_in(batch.column("_change"), pa.array([GONE, FILED_GONE])).to_numpy(zero_copy_only=False)
     shown = pc.is_in(batch.column("_change"), pa.array([NEW, CHANGED, GONE])).to_numpy(zero_copy_only=False)
-    return since, gone, shown
+    version = batch.column("_version").to_numpy(zero_copy_only=False).astype(np.int64)
+    return since, gone, shown, version
 
 
-def _no_facts() -> tuple[Days, Mask, Mask]:
-    return np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros(0, np.bool_)
+def _no_facts() -> tuple[Days, Mask, Mask, Days]:
+    return np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros(0, np.bool_), np.zeros(0, np.int64)

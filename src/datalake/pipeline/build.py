@@ -42,8 +42,8 @@ class Built:
     changes: Path | None
 
 
-def build(lake: Lake, contract: Contract, cleaned: Cleaned, shown: Version | None, twin: bool) -> Built:
-    """Write the version that follows the one shown, out of readers' sight; raise OSError or DatalakeError."""
+def build(lake: Lake, contract: Contract, cleaned: Cleaned, shown: Version | None, seq: int, twin: bool) -> Built:
+    """Write version seq, which follows the one shown, out of readers' sight; raise OSError or DatalakeError."""
     from datalake.merge.rows import Collision
 
     for _ in range(TRIES):
@@ -51,7 +51,7 @@ def build(lake: Lake, contract: Contract, cleaned: Cleaned, shown: Version | Non
         draft = curated.begin(lake, contract.feed)
         try:
             _write_table(merge, draft, contract, twin)
-            return Built(merge, draft, _write_changes(lake, contract, merge, shown))
+            return Built(merge, draft, _write_changes(lake, contract, merge, shown, seq))
         except Collision:
             continue
     raise DatalakeError(f"{contract.feed}: keys could not be told apart.", "Run it again.")
@@ -127,13 +127,13 @@ def _write_table(merge: "Merge", draft: Path, contract: Contract, twin: bool) ->
         fsync_file(path)
 
 
-def _write_changes(lake: Lake, contract: Contract, merge: "Merge", shown: Version | None) -> Path | None:
+def _write_changes(lake: Lake, contract: Contract, merge: "Merge", shown: Version | None, seq: int) -> Path | None:
     """Write the change list; a first version of a feed without history needs none, and no change makes none."""
     from datalake.merge.changes import change_schema, changes
 
     if shown is None and contract.history == "none":
         return None
-    return write_list(lake, contract.feed, change_schema(merge.schema), changes(merge))
+    return write_list(lake, contract.feed, change_schema(merge.schema), changes(merge, seq))
 
 
 def write_list(lake: Lake, feed: str, schema: "pa.Schema", lines: "Iterator[pa.RecordBatch]") -> Path | None:

@@ -10,7 +10,7 @@ from datalake.errors import UsageError
 from datalake.pipeline.context import Context
 from datalake.pipeline.ends import facts_of
 from datalake.pipeline.plan import FeedPlan, Plan, Resume
-from datalake.zones.raw import put_beside
+from datalake.zones.raw import notes_beside, put_beside
 from datalake.zones.state import HELD, FeedState, OpenDelivery, State
 
 SHORTEST_ID = 6  # hex digits of a delivery's id that are taken for one
@@ -107,8 +107,9 @@ def decide(run: Context, decision: Decision, deliveries: Sequence[OpenDelivery])
     for each in deliveries:
         told = {"who": decision.who, "why": decision.why}
         path = run.lake.raw_zone / each.raw
-        put_beside(path, f"decision-{run.ledger.count + 1:06d}", {**_note(run, each, word), **told})
-        run.ledger.record(word, each.feed, {**facts_of(each), **told})
+        kind = f"decision-{run.ledger.count + 1:06d}"
+        put_beside(path, kind, {**_note(run, each, word), **told})
+        run.ledger.record(word, each.feed, {**facts_of(each), **told, "beside": notes_beside(path, (kind,))})
     run.ledger.save()
 
 

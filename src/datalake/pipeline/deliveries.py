@@ -8,7 +8,7 @@ from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
 from datalake.errors import Refused
 from datalake.pipeline import guards
-from datalake.pipeline.checksums import keep_companions
+from datalake.pipeline.checksums import NOTE, keep_companions
 from datalake.pipeline.context import Context
 from datalake.pipeline.ends import Done, end, file, hold, publish_it, queue, refuse
 from datalake.pipeline.plan import Take
@@ -16,7 +16,7 @@ from datalake.pipeline.rules import fingerprint
 from datalake.pipeline.staging import rows_promised, stage
 from datalake.zones import claims, raw
 from datalake.zones.events import read
-from datalake.zones.raw import Delivery, delivery_facts
+from datalake.zones.raw import Delivery, delivery_facts, notes_beside
 from datalake.zones.state import ENDS, FeedState, OpenDelivery
 
 
@@ -48,7 +48,8 @@ def _admitted(run: Context, contract: Contract, step: Take) -> Delivery:
             claims.put_back(run.lake, taken)
             raise
         keep_companions(run.lake, step.companions, delivery)
-        run.ledger.record("admitted", feed, {**delivery_facts(delivery), "again": delivery.again})
+        beside = notes_beside(run.lake.raw_zone / delivery.raw, ("delivery", NOTE))
+        run.ledger.record("admitted", feed, {**delivery_facts(delivery), "again": delivery.again, "beside": beside})
         claims.release(taken, step.companions)
     return delivery
 

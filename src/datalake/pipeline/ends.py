@@ -13,7 +13,7 @@ from datalake.pipeline import advice, words
 from datalake.pipeline.context import Context
 from datalake.pipeline.filing import file_late
 from datalake.pipeline.plan import Take
-from datalake.pipeline.publish import cleaned_of, publish
+from datalake.pipeline.publish import cleaned_of, findings_sha256, publish
 from datalake.pipeline.staging import job_of
 from datalake.zones import curated
 from datalake.zones.files import display, make_folder, write_atomically
@@ -46,7 +46,8 @@ def file(run: Context, contract: Contract, delivery: OpenDelivery, staged: Stage
     """A late full file: the table never gets older, but what was true at its date is known from now on."""
     with run.stage("publish", contract.feed):
         added = file_late(run, contract, cleaned_of(run, delivery, staged))
-        run.ledger.record("filed", delivery.feed, {**facts_of(delivery), **added})
+        found = {"findings": findings_sha256(run, delivery)}
+        run.ledger.record("filed", delivery.feed, {**facts_of(delivery), **added, **found})
     return Done(_outcome(delivery, "filed", staged, "older than what is published"))
 
 
@@ -66,6 +67,7 @@ def hold(
     if staged.new_columns and staged.absent:
         reason, fix = _with_proposals(run, contract, delivery, reason, fix)
     facts = {**facts_of(delivery), "reason": reason, "fix": fix, "counts": _counts(staged)}
+    facts |= {"findings": findings_sha256(run, delivery)}
     run.ledger.record(kind, delivery.feed, facts)
     return Done(_outcome(delivery, kind, staged, reason, fix))
 

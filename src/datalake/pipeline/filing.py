@@ -32,7 +32,9 @@ def file_late(run: Context, contract: Contract, cleaned: Cleaned) -> dict[str, s
     late = incoming(contract, cleaned)
     timeline = timeline_of(run.lake, contract, late.accepted.schema)
     following = next_date(run.lake, contract.feed, cleaned.data_date)
-    draft = write_list(run.lake, contract.feed, change_schema(late.accepted.schema), filing(timeline, late, following))
+    draft = write_list(
+        run.lake, contract.feed, change_schema(late.accepted.schema), filing(timeline, late, following, state.seq)
+    )
     if draft is None:
         return {}
     name = history.filed_name(state.seq, state.filed + 1, cleaned.data_date.isoformat())
@@ -42,13 +44,13 @@ def file_late(run: Context, contract: Contract, cleaned: Cleaned) -> dict[str, s
     return {"list": name, "history": sha256}
 
 
-def timeline_of(lake: Lake, contract: Contract, table: "pa.Schema", last: int | None = None) -> "Timeline":
-    """Read a feed's history, up to a version if one is given."""
+def timeline_of(lake: Lake, contract: Contract, table: "pa.Schema") -> "Timeline":
+    """Read a feed's history."""
     from datalake.merge.changes import change_schema
     from datalake.merge.timeline import Timeline
     from datalake.zones.tables import ParquetRows
 
-    lists = ParquetRows(history.paths(lake, contract.feed, last), change_schema(table))
+    lists = ParquetRows(history.paths(lake, contract.feed), change_schema(table))
     return Timeline.read(lists, table, contract.primary_key, secrets.randbits(64))
 
 

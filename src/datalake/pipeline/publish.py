@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from datalake.contracts.model import Contract
-from datalake.engine.job import Staged
+from datalake.engine.job import FINDINGS_FILE, Staged
 from datalake.errors import DatalakeError
 from datalake.outcomes import Changes
 from datalake.pipeline.build import Built, Cleaned, build, newest
@@ -24,7 +24,8 @@ def publish(run: Context, contract: Contract, delivery: OpenDelivery, staged: St
     """Publish a cleaned file and return how the table changed; until the swap readers see the old one."""
     feed, lake = contract.feed, run.lake
     shown = current_version(run, feed)
-    built = build(lake, contract, cleaned_of(run, delivery, staged), shown, run.settings.csv_twin)
+    seq = run.ledger.feed(feed).seq + 1
+    built = build(lake, contract, cleaned_of(run, delivery, staged), shown, seq, run.settings.csv_twin)
     facts = _facts(run, contract, delivery, staged, built)
     version = curated.finish(lake, feed, built.draft, facts)
     if built.changes:
@@ -44,15 +45,21 @@ def cleaned_of(run: Context, delivery: OpenDelivery, staged: Staged) -> Cleaned:
     return Cleaned(staged, delivery.data_date, run.lake.staging(*place), run.lake.quarantine(*place))
 
 
+def findings_sha256(run: Context, delivery: OpenDelivery) -> str:
+    """Return the sha256 of what was found wrong with a delivery's rows, by which it can be verified."""
+    path = run.lake.quarantine(delivery.feed, delivery.data_date, delivery.delivery) / FINDINGS_FILE
+    return file_sha256(path) if path.exists() else ""
+
+
 def current_version(run: Context, feed: str) -> Version | None:
     """Return the version that readers see; raise DatalakeError where it is not the one that the events know."""
     state, shown = run.ledger.feed(feed), curated.current(run.lake, feed)
-    name = shown.name if shown else ""
+    name, rebuild = shown.name if shown else "", f"Rebuild it: `python manage.py replay {feed}`."
     if state.version != name:
-        raise DatalakeError(
-            f"{feed}: version {state.version or 'none'} was published last, but {name or 'none'} is there.",
-            f"Put data/curated/{feed} back from a backup that holds it.",
-        )
+        message = f"{feed}: version {state.version or 'none'} was published last, but {name or 'none'} is there."
+        raise DatalakeError(message, rebuild)
+    if shown and shown.facts["files"] != state.published["files"]:
+        raise DatalakeError(f"{feed}: {name} is there, but not as it was published.", rebuild)
     return shown
 
 
@@ -111,6 +118,7 @@ def _facts(run: Context, contract: Contract, delivery: OpenDelivery, staged: Sta
         "baseline": baseline(staged, state.last_accepted, newest(contract, built.merge.incoming)),
         "files": _hashes(built.draft),
         "history": file_sha256(built.changes) if built.changes else "",
+        "findings": findings_sha256(run, delivery),
     }
 
 

@@ -7,9 +7,10 @@ from datalake.errors import DatalakeError
 from datalake.pipeline.context import Context
 from datalake.pipeline.filing import compact
 from datalake.pipeline.publish import prune, supersede
+from datalake.pipeline.replay import APART
 from datalake.zones import curated, history
 from datalake.zones.claims import clear_empty_claims
-from datalake.zones.files import remove_leftovers
+from datalake.zones.files import remove_leftovers, remove_tree
 from datalake.zones.rebuild import rebuild
 from datalake.zones.state import QUEUED
 
@@ -18,6 +19,8 @@ def recover(run: Context, contracts: Sequence[Contract]) -> None:
     """Clear away torn work, and bring events and published tables together again; notes say what was found."""
     remove_leftovers(run.lake.raw_zone / ".drafts")
     remove_leftovers(run.lake.metadata)
+    remove_tree(run.lake.data / APART)
+    remove_leftovers(run.lake.data)
     clear_empty_claims(run.lake)
     _restore(run)
     for contract in contracts:

@@ -103,6 +103,7 @@ def _run_values(run: RunOutcome, zone: str) -> dict[str, object]:
         "demo": int(run.demo),
         "error": run.error,
         "fix": run.fix,
+        "tip": run.tip,
         "notes": json.dumps([asdict(note) for note in run.notes]),
         **{count: sum(getattr(file, count) for file in files) for count in COUNTS[:3]},
     }

@@ -46,6 +46,7 @@ class RecordedRun:
     rows_read: int | None
     accepted: int | None
     rejected: int | None
+    tip: str = ""  # sha256 of the last event when it ended
 
 
 @contextlib.contextmanager
@@ -145,6 +146,7 @@ def _outcome(connection: sqlite3.Connection, row: sqlite3.Row) -> RunOutcome:
         stages=tuple(StageTime(each["stage"], each["feed"], each["seconds"]) for each in stages),
         error=row["error"],
         fix=row["fix"],
+        tip=row["tip"] if "tip" in row.keys() else "",  # noqa: SIM118 - a Row iterates over its values
     )
 
 

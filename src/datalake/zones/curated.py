@@ -98,7 +98,7 @@ def current(lake: Lake, feed: str) -> Version | None:
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise DatalakeError(
             f"The published table of {feed} is damaged: {problem}.",
-            f"Put data/curated/{feed} back from a backup, versions and `current` together.",
+            f"Rebuild it: `python manage.py replay {feed}`.",
         ) from None
     return version
 

@@ -40,19 +40,18 @@ def draft_of(lake: Lake, feed: str) -> Path:
     return temporary(history_folder(lake, feed))
 
 
-def names(lake: Lake, feed: str, last: int | None = None) -> list[str]:
-    """Return the change lists in the order they were made, up to a version; what a compact file holds is left out."""
+def names(lake: Lake, feed: str) -> list[str]:
+    """Return the change lists in the order they were made; what a compact file holds is left out."""
     folder = history_folder(lake, feed)
     found = [path.name.removesuffix(ENDING) for path in folder.iterdir()] if folder.is_dir() else []
     found = sorted(name for name in found if _NAME.fullmatch(name))
     compacted = max((_last(name) for name in found if "-to-" in name), default=0)
-    kept = [name for name in found if "-to-" in name or _first(name) > compacted]
-    return [name for name in kept if last is None or _first(name) <= last]
+    return [name for name in found if "-to-" in name or _first(name) > compacted]
 
 
-def paths(lake: Lake, feed: str, last: int | None = None) -> list[Path]:
+def paths(lake: Lake, feed: str) -> list[Path]:
     """Return the files of names()."""
-    return [path_of(lake, feed, name) for name in names(lake, feed, last)]
+    return [path_of(lake, feed, name) for name in names(lake, feed)]
 
 
 def tidy(lake: Lake, feed: str, shown: int, known: Sequence[str]) -> None:

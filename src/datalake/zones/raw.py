@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -89,6 +89,12 @@ def put_beside(path: Path, word: str, facts: Mapping[str, Any]) -> bool:
     draft = temporary(path.parent)
     write_durably(draft, json.dumps(facts, indent=1, sort_keys=True).encode() + b"\n", READ_ONLY)
     return put_if_absent(draft, note_path(path, word))
+
+
+def notes_beside(path: Path, words: Sequence[str]) -> dict[str, str]:
+    """Return the notes of these kinds that stand beside a raw file: their names and sha256."""
+    notes = (note_path(path, word) for word in words)
+    return {each.name: file_sha256(each) for each in notes if each.exists()}
 
 
 def read_delivery(note: Path) -> Delivery:

@@ -6,14 +6,13 @@ is newer than what is published is taken up again by the next run: it is checked
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from datalake.zones import curated
+from datalake.zones import curated, history
 from datalake.zones.manifest import Ledger
 from datalake.zones.paths import Lake
-from datalake.zones.raw import Delivery, delivery_facts, read_delivery
+from datalake.zones.raw import Delivery, delivery_facts, file_sha256, note_path, read_delivery
 
 
 def rebuild(lake: Lake, ledger: Ledger) -> list[str]:
@@ -23,23 +22,51 @@ def rebuild(lake: Lake, ledger: Ledger) -> list[str]:
 
 
 def _rebuild_feed(lake: Lake, ledger: Ledger, feed: str) -> bool:
-    version = curated.current(lake, feed)
+    shown = curated.current(lake, feed)
+    versions = _versions(lake, feed, shown)
     deliveries = sorted(_deliveries(lake, feed), key=lambda each: (each[0].data_date, each[0].modified))
     for delivery, declined in deliveries:
-        if version and delivery.sha256 == version.facts["sha256"] and _same_day(delivery, version):
-            continue
-        ledger.record("admitted", feed, delivery_facts(delivery))
+        facts = delivery_facts(delivery)
+        ledger.record("admitted", feed, {**facts, "beside": _beside(lake, delivery)})
         if declined:
-            ledger.record("declined", feed, delivery_facts(delivery))
-        elif version and delivery.data_date <= date.fromisoformat(version.facts["data_date"]):
-            ledger.record("filed", feed, delivery_facts(delivery))
-    if version:
-        ledger.record("published", feed, version.facts)
-    return bool(version or deliveries)
+            ledger.record("declined", feed, facts)
+        elif shown and not _is_of(delivery, versions) and facts["data_date"] <= shown.facts["data_date"]:
+            ledger.record("ended", feed, facts)
+    for facts in versions.values():
+        ledger.record("published", feed, facts)
+    if shown:
+        ledger.record("replayed", feed, {**shown.facts, **_as_found(lake, feed, versions)})
+    return bool(shown or deliveries)
 
 
-def _same_day(delivery: Delivery, version: curated.Version) -> bool:
-    return delivery.data_date == date.fromisoformat(version.facts["data_date"])
+def _versions(lake: Lake, feed: str, shown: curated.Version | None) -> dict[str, dict[str, Any]]:
+    """What each version on disk, up to the one that is shown, says of itself."""
+    folder = curated.versions_folder(lake, feed)
+    names = [name for name in curated.version_names(lake, feed) if shown and name <= shown.name]
+    return {name: _facts(folder / name / curated.VERSION_FILE) for name in names}
+
+
+def _is_of(delivery: Delivery, versions: dict[str, dict[str, Any]]) -> bool:
+    mine = (delivery.sha256, delivery.data_date.isoformat())
+    return any((facts["sha256"], facts["data_date"]) == mine for facts in versions.values())
+
+
+def _beside(lake: Lake, delivery: Delivery) -> dict[str, str]:
+    """The notes beside a raw file, by name and sha256."""
+    path = lake.raw_zone / delivery.raw
+    stem = note_path(path, "").name.removesuffix("..json")
+    return {each.name: file_sha256(each) for each in path.parent.glob(f"{stem}.*.json")}
+
+
+def _as_found(lake: Lake, feed: str, versions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What is taken as it is found, there being no other witness: versions and change lists."""
+    lists = {name: file_sha256(history.path_of(lake, feed, name)) for name in history.names(lake, feed)}
+    current = max(versions)[:6]
+    return {
+        "lists": [name for name in lists if "." in name or "-to-" in name],
+        "filed": sum(name.startswith(f"{current}.") for name in lists),
+        "rebuilt": {"versions": versions, "lists": lists},
+    }
 
 
 def _deliveries(lake: Lake, feed: str) -> Iterator[tuple[Delivery, bool]]:

@@ -11,10 +11,10 @@ from typing import Any
 
 SATURDAY = 5  # as weekday() counts
 HELD = ("held", "waiting_for_ok")
-NOT_FACTS = ("seq", "at", "kind", "previous", "baseline")
+NOT_FACTS = ("seq", "at", "kind", "previous", "baseline", "lists", "filed", "rebuilt")
 RESUMED = ("admitted", "approved", "retried")  # an end is due without a person
 QUEUED = "queued"  # behind a file that waits for OK, in feeds where one file does not replace another
-ENDS = ("published", "confirmed", "filed")  # good ends
+ENDS = ("published", "confirmed", "filed", "ended")  # good ends; ended: it is no longer known how
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,12 @@ def _applied(feed: FeedState, event: Mapping[str, Any]) -> FeedState:
         return _with(feed, _opened(event))
     if kind in ("held", "waiting_for_ok", "refused", "approved", QUEUED):
         return _moved(feed, event)
+    if kind == "replayed":
+        return replace(_published(feed, event), lists=tuple(event["lists"]), filed=event["filed"])
     if kind == "compacted":
         kept = tuple(each for each in feed.lists if each not in event["replaced"])
         return replace(feed, lists=(*kept, event["list"]))
-    if kind in ("published", "confirmed", "filed", "duplicate", "declined", "superseded"):
+    if kind in ("published", "confirmed", "filed", "ended", "duplicate", "declined", "superseded"):
         return _ended(feed, event)
     return feed
 

@@ -1,0 +1,97 @@
+"""manage.py replay and verify: the lake rebuilt from raw, and held against its events."""
+
+import sqlite3
+import sys
+from contextlib import closing
+
+import click
+
+from datalake.alerts.words import count, number
+from datalake.cli import journal, progress, text
+from datalake.cli.check import read_all
+from datalake.cli.door import Door, pass_door
+from datalake.cli.feeds import find_contract
+from datalake.errors import EXIT_FAILED, EXIT_OK
+from datalake.pipeline.context import Context
+from datalake.pipeline.replay import Replayed
+from datalake.runs import lock
+from datalake.schedule import night_of
+from datalake.zones.manifest import Ledger
+from datalake.zones.paths import Lake
+
+SHOWN = 10
+
+
+@click.command()
+@click.argument("feed", required=False)
+@click.option("--dry-run", is_flag=True, help="Only say what it would change.")
+@pass_door
+def replay(door: Door, feed: str | None, dry_run: bool) -> int:
+    """Rebuild staging and published tables from raw.
+
+    By the rules as they are now; under the same rules it gives the same bytes.
+    """
+    from datalake.pipeline.replay import replay as rebuild
+
+    settings, contracts = read_all(door)
+    chosen = [find_contract(contracts, feed)] if feed else list(contracts)
+    journal.open_log(door.lake)
+    with lock.held(door.lake):
+        ledger = Ledger(door.lake, door.clock.now)
+        night = night_of(settings.schedule, door.clock.now())
+        watcher = progress.observer(sys.stderr)
+        run = Context(door.lake, settings, door.clock, ledger, night, watcher)
+        done = [rebuild(run, each, dry_run) for each in chosen if ledger.feed(each.feed).version]
+    for each in done:
+        for line in _told(each, dry_run):
+            click.echo(line)
+    if not done:
+        click.echo("Nothing was published yet, so there is nothing to rebuild.")
+    return EXIT_FAILED if any(each.refused for each in done) else EXIT_OK
+
+
+def _told(done: Replayed, dry_run: bool) -> list[str]:
+    verb = "would be" if dry_run else "was"
+    same = f"{done.feed}: the same bytes, {count(done.versions, 'version')}."
+    lines = [same if done.same else f"{done.feed}: {count(len(done.differs), 'file')} {verb} made anew:"]
+    lines += [f"  {text.harmless(name)}" for name in done.differs[:SHOWN]]
+    if len(done.differs) > SHOWN:
+        lines.append(f"  and {number(len(done.differs) - SHOWN)} more")
+    if done.rules_changed:
+        lines.append(f"  The rules of {done.feed} have changed since its table was published.")
+    return lines + [f"  refused by the rules of now: {text.harmless(name)}: {why}" for name, why in done.refused]
+
+
+@click.command()
+@click.option("--tip", default="", help="The end of the event chain that you noted, from a message or a report.")
+@pass_door
+def verify(door: Door, tip: str) -> int:
+    """Check every file of the lake against the events.
+
+    And the events against each other, and against the tips that the record of runs holds. Writes nothing.
+    """
+    from datalake.pipeline.verify import verify as check
+
+    problems, expected = check(door.lake, door.contracts(), {**_recorded(door.lake), **({"--tip": tip} if tip else {})})
+    for each in problems:
+        click.echo(f"{text.harmless(each.place)}: {text.harmless(each.what)}")
+    tables = sum(len(versions) for versions in expected.versions.values())
+    seen = f"{count(expected.count, 'event')}, {count(len(expected.files), 'raw file')}, {count(tables, 'version')}"
+    if problems:
+        click.echo(f"{count(len(problems), 'problem')} in {seen}.")
+        return EXIT_FAILED
+    click.echo(f"All is as it was recorded: {seen}.")
+    click.echo(f"Tip: {expected.tip}")
+    return EXIT_OK
+
+
+def _recorded(lake: Lake) -> dict[str, str]:
+    """The tip that each run left in the record; none where there is no record, or one without tips."""
+    if not lake.database.exists():
+        return {}
+    try:
+        with closing(sqlite3.connect(f"{lake.database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT run_id, tip FROM etl_runtime WHERE tip != ''").fetchall()
+    except sqlite3.Error:
+        return {}
+    return {f"run {run_id} in the record": tip for run_id, tip in rows}

@@ -1,0 +1,123 @@
+"""Every file of the lake held against the events, and the events against each other. Only looks."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from datalake.contracts.model import Contract
+from datalake.pipeline.expected import Expected, take_in
+from datalake.zones import curated, events, history
+from datalake.zones.curated import VERSION_FILE
+from datalake.zones.paths import Lake
+from datalake.zones.raw import file_sha256
+
+DAMAGED = ".damaged"  # what stood under a raw file's name before its bytes came again
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is not as the events say: where, relative to data/, and what."""
+
+    place: str
+    what: str
+
+
+def verify(lake: Lake, contracts: Iterable[Contract], known_tips: Mapping[str, str]) -> tuple[list[Problem], Expected]:
+    """Return what is not as it was recorded, and what was. known_tips: where a tip was noted -> the tip."""
+    expected, problems = Expected(), []
+    for line in events.read(lake.events):
+        expected.count += 1
+        expected.tip = line.after.tip
+        expected.tips.add(expected.tip)
+        if line.event is None or not line.intact:
+            problems.append(_broken(line))
+        if line.event is not None:
+            take_in(expected, line.event)
+    problems += [
+        Problem("metadata/events", f"the log was written anew: it lacks the line that {where} names ({tip[:12]}...)")
+        for where, tip in known_tips.items()
+        if tip not in expected.tips
+    ]
+    kept = {each.feed for each in contracts if each.history != "none"}
+    problems += [*_raw(lake, expected), *_findings(lake, expected), *_versions(lake, expected)]
+    problems += _lists(lake, expected, kept)
+    return problems, expected
+
+
+def _broken(line: events.Line) -> Problem:
+    what = "cannot be read" if line.event is None else "or one before it was changed or removed"
+    return Problem(f"metadata/events/{line.after.segment}{events.ENDING}", f"line {line.after.count} {what}")
+
+
+def _raw(lake: Lake, expected: Expected) -> Iterator[Problem]:
+    for name, sha256 in expected.files.items():
+        yield from _checked(lake, name, sha256)
+    for path in sorted(lake.raw_zone.glob("*/*/*")):
+        name = str(path.relative_to(lake.data))
+        if name not in expected.files and not name.endswith(DAMAGED):
+            yield Problem(name, "no event tells of it")
+
+
+def _checked(lake: Lake, name: str, sha256: str) -> Iterator[Problem]:
+    path = lake.data / name
+    try:
+        if file_sha256(path) != sha256:
+            yield Problem(name, "its bytes are not those that were recorded")
+    except FileNotFoundError:
+        yield Problem(name, "is missing")
+    except OSError as problem:
+        yield Problem(name, f"cannot be read: {problem.strerror}")
+
+
+def _findings(lake: Lake, expected: Expected) -> Iterator[Problem]:
+    for name, sha256 in expected.findings.items():
+        yield from _checked(lake, name, sha256)
+
+
+def _versions(lake: Lake, expected: Expected) -> Iterator[Problem]:
+    for feed, versions in expected.versions.items():
+        there = curated.version_names(lake, feed)
+        last = max(versions, default="")
+        link = lake.curated(feed) / "current"
+        if not link.is_symlink() or link.readlink().name != last:
+            yield Problem(f"curated/{feed}/current", f"does not lead to {last}, which was published last")
+        oldest = min(there, default=last)
+        for name, facts in versions.items():
+            if name >= oldest:
+                yield from _version(lake, feed, name, facts)
+        for name in there:
+            if name not in versions:
+                yield Problem(f"curated/{feed}/versions/{name}", "no event tells of it")
+
+
+def _version(lake: Lake, feed: str, name: str, facts: Mapping[str, Any]) -> Iterator[Problem]:
+    place = f"curated/{feed}/versions/{name}"
+    folder = lake.data / place
+    if not folder.is_dir():
+        yield Problem(place, "is missing")
+        return
+    for file, sha256 in facts["files"].items():
+        yield from _checked(lake, f"{place}/{file}", sha256)
+    try:
+        told = json.loads((folder / VERSION_FILE).read_bytes())
+        same = all(told.get(key) == value for key, value in facts.items())
+    except (OSError, ValueError, AttributeError):
+        same = False
+    if not same:
+        yield Problem(f"{place}/{VERSION_FILE}", "does not say what the event says")
+    for path in sorted(folder.iterdir()):
+        if path.name not in (*facts["files"], VERSION_FILE):
+            yield Problem(f"{place}/{path.name}", "no event tells of it")
+
+
+def _lists(lake: Lake, expected: Expected, kept: set[str]) -> Iterator[Problem]:
+    for feed, lists in expected.lists.items():
+        there = history.names(lake, feed)
+        for name, sha256 in lists.items():
+            place = f"curated/{feed}/history/{name}{history.ENDING}"
+            if sha256 and (feed in kept or name in there):
+                yield from _checked(lake, place, sha256)
+        for name in there:
+            if name not in lists:
+                yield Problem(f"curated/{feed}/history/{name}{history.ENDING}", "no event tells of it")
