@@ -48,6 +48,12 @@ def _full(rows: int, value: int) -> Any:
     return np.full(rows, value, np.int64)
 
 
-@lru_cache(maxsize=16)
 def _repeated(text: str, rows: int) -> pa.StringArray:
+    """Return a text so many times; the longest such array is kept and cut to size."""
+    size = 1 << max(rows - 1, 1).bit_length()
+    return _many(text, size).slice(0, rows)
+
+
+@lru_cache(maxsize=8)
+def _many(text: str, rows: int) -> pa.StringArray:
     return string_array([text]).take(int_array(_full(rows, 0)))

@@ -147,11 +147,11 @@ def _second_pass(
 ) -> tuple[Tally, tuple[str, ...]]:
     """Make all parts, and take what they found in file order."""
     tally, names, done = Tally(), [], 0
-    with writing.open_findings(job.quarantine) as findings:
+    with writing.FindingsFile(job.quarantine, job.sync) as findings:
         for number, made in enumerate(_in_order(job, maker, parts)):
             tally.add(made.tally)
             for table in made.findings:
-                findings.write_table(table)
+                findings.add(table)
             if made.tally.fates["accepted"]:
                 names.append(writing.part_name(number))
             done += made.size

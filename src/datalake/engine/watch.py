@@ -16,7 +16,7 @@ from datalake.engine.records import Grammar
 NARROW, WIDE = 32, 1_024  # bytes of a record looked at for a key, at first and at most
 FEW = 0.1  # share of records that may be parsed one by one
 
-AT_ONCE = 4_194_304  # hashes in memory at once
+AT_ONCE = 1_048_576  # hashes in memory at once
 
 
 class HashFile:

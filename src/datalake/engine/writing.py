@@ -14,6 +14,7 @@ from datalake.clean.schema import FINDINGS
 from datalake.engine.job import FINDINGS_FILE, STAGED_FILE, Staged, to_json
 
 COMPRESSION = "snappy"
+ENOUGH = 8_192  # findings of one row group
 SAMPLE, FEW = 1_024, 128  # rows of a part looked at, and how many values they may have for a dictionary to pay
 
 
@@ -60,11 +61,37 @@ def _pays(column: pa.ChunkedArray) -> bool:
     return bool(pa.types.is_string(column.type) and pc.count_distinct(sample, mode="all").as_py() <= FEW)
 
 
-def open_findings(quarantine: Path) -> pq.ParquetWriter:
-    """Open the findings file for writing; it holds raw values, so its owner alone may read it."""
-    path = quarantine / FINDINGS_FILE
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-    return pq.ParquetWriter(path, FINDINGS, compression=COMPRESSION)
+class FindingsFile:
+    """The findings of a file, as they come; it holds raw values, so its owner alone may read it."""
+
+    def __init__(self, quarantine: Path, sync: bool) -> None:
+        self._path = quarantine / FINDINGS_FILE
+        os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+        self._writer = pq.ParquetWriter(self._path, FINDINGS, compression=COMPRESSION)
+        self._waiting: list[pa.Table] = []
+        self._sync = sync
+
+    def add(self, table: pa.Table) -> None:
+        """Add findings; a few are kept until there are enough to be worth a row group."""
+        self._waiting.append(table)
+        if sum(each.num_rows for each in self._waiting) >= ENOUGH:
+            self._write()
+
+    def _write(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables(self._waiting))
+            self._waiting = []
+
+    def __enter__(self) -> "FindingsFile":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._write()
+        self._writer.close()
+        if kind is None and self._sync:
+            sync_path(self._path)
+            sync_path(self._path.parent)
 
 
 def finish(staging: Path, staged: Staged, sync: bool) -> None:
