@@ -8,7 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import staging
 
+from datalake.contracts.config import load_contracts
 from datalake.contracts.model import Check, Column, Constraints, Contract, Dialect, SkipRow
+from datalake.demo.generator.forms import Form
+from datalake.demo.generator.generate import Order, generate
+from datalake.demo.generator.rates import Rates
+from datalake.demo.generator.world import World
 from datalake.engine.scan import Sizes
 from datalake.errors import Refused
 
@@ -119,6 +124,20 @@ def test_both_engines_agree_on_noise(tmp_path: Path, text: str, buffer: int) -> 
     rules = staging.contract((Column("id"), Column("x")), dialect=Dialect("auto"))
     work = staging.job(tmp_path, "id,x\n" + text, rules)
     _agree(work, Sizes(buffer, 3, 64))
+
+
+FEEDS = ("agreements", "coi", "grants", "grants_proposal", "iacuc", "irb", "irb_submission", "safety")
+MANY = Rates(**{each: 1.0 if each == "bad_rows_at_most" else 0.02 for each in Rates.__annotations__})
+FORMS = (Form(), Form(delimiter="|", newline="\n"), Form(encoding="cp1252"), Form(encoding="utf-16", header="spaced"))
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_both_engines_agree_on_the_feeds_that_ship_with_every_quirk(feed: str, tmp_path: Path) -> None:
+    contracts = {each.feed: each for each in load_contracts(Path(__file__).parents[1])}
+    order = Order(World(7, staging.DAY, 120), feed, staging.DAY, FORMS[len(feed) % len(FORMS)], MANY)
+    made = generate(order, tmp_path)
+    work = staging.job(tmp_path / "lake", made.path.read_bytes(), contracts[feed], threads=2, salt=b"pepper")
+    _agree(work, Sizes(3_000, 50, 20_000))
 
 
 def _agree(work: Any, sizes: Sizes) -> None:
