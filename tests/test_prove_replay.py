@@ -1,10 +1,14 @@
 """A short form of `manage.py prove replay`: spoilt, late and repeated files of every feed, against answer keys."""
 
+import os
+import time
+
 import pytest
 from support.project import ROOT
 
 from datalake.demo.generator.feeds.catalog import FEEDS
 from datalake.prove.exports import WAYS, export_of, traits
+from datalake.prove.rebuild import named, rebuilt, tampering
 from datalake.prove.replay import OFTEN, Proof, prepare
 
 NIGHTS = 4
@@ -12,6 +16,8 @@ NIGHTS = 4
 
 @pytest.fixture(scope="module")
 def proof(tmp_path_factory: pytest.TempPathFactory) -> tuple[Proof, list[list[str]]]:
+    os.environ["TZ"] = "America/New_York"  # as every test has it, which is set only after this fixture
+    time.tzset()
     prepared = prepare(ROOT, tmp_path_factory.mktemp("replay"), seed=5, rows=150)
     return prepared, list(prepared.nights(NIGHTS))
 
@@ -37,3 +43,11 @@ def test_thirty_nights_hold_every_way_and_form_often_enough() -> None:
     wanted = {*WAYS, "utf-8", "cp1252", "utf-16", "byte order mark", "columns moved", "columns added", "totals row"}
     wanted |= {repr(each) for each in (",", "|", ";", "\t", "\r\n", "\n", "\r")}
     assert {each: seen.count(each) for each in wanted if seen.count(each) < OFTEN} == {}
+
+
+def test_what_is_deleted_comes_back_to_the_byte_and_every_tampering_is_named(
+    proof: tuple[Proof, list[list[str]]],
+) -> None:
+    assert named(proof[0]) == []
+    assert rebuilt(proof[0]) == []
+    assert tampering(proof[0]) == []

@@ -56,20 +56,24 @@ def replay(door: Door, nights: int, seed: int, rows: int) -> None:
     """Load generated nights of every feed, with every quirk; all must be as it was meant.
 
     Every published cell, every line that is not published and what became of every file is compared with the
-    generator's answer keys.
+    generator's answer keys. Then staging and the published tables are deleted and rebuilt from raw, and files and
+    events are tampered with.
     """
     from tqdm import tqdm
 
+    from datalake.prove.rebuild import rebuilt, tampering
     from datalake.prove.replay import OFTEN, proof
 
     with proof(door.lake.root, seed, rows) as prepared:
         told = tqdm(prepared.nights(nights), "nights", nights, leave=False, disable=None, file=sys.stderr)
         wrong = [problem for problems in told for problem in problems]
+        wrong += [*rebuilt(prepared), *tampering(prepared)]
         for problem in wrong[:MOST_TOLD]:
             click.echo(problem)
         if wrong:
             kept = f"The lake is kept in {prepared.lake.root}."
             raise DatalakeError(f"{len(wrong)} things are not as they were meant.", kept)
         click.echo(f"All {nights} nights of {len(prepared.contracts)} feeds are as they were meant (seed {seed}).")
+        click.echo("What was deleted came back to the byte, and every tampering was named.")
         if prepared.rare():
             click.echo(f"Too few to prove anything (under {OFTEN}): {', '.join(prepared.rare())}")

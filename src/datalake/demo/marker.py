@@ -70,10 +70,10 @@ def new_marker(lake: Lake, seed: int, first: date) -> Marker:
 
 
 def refuse_demo_in_real_lake(lake: Lake) -> None:
-    """Raise UsageError if something has been loaded here that is not of a demo."""
+    """Raise UsageError if something has been loaded here that is not of a demo; a view of nothing is no data."""
     if is_demo(lake):
         return
-    loaded = next(zone_files(lake), None)
+    loaded = next((path for path in zone_files(lake) if lake.views not in path.parents), None)
     if loaded is not None:
         place = display(str(loaded.relative_to(lake.root)))
         raise UsageError(f"Real data has been loaded here ({place}), so this lake takes no demo.", ELSEWHERE)

@@ -9,8 +9,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ class Proof:
     contracts: tuple[Contract, ...]
     post: Post
     expected: dict[str, Expected]
+    now: datetime
+    sent: list[Sent] = field(default_factory=list)
 
     def nights(self, count: int) -> Iterator[list[str]]:
         """Load that many nights; yield for each what is not as it was meant."""
@@ -59,8 +61,9 @@ class Proof:
         return sorted(name for name in names if self.post.seen[name] < OFTEN)
 
     def _night(self, number: int) -> list[str]:
-        start = due(self.settings.schedule, FIRST + timedelta(days=number))
+        self.now = start = due(self.settings.schedule, FIRST + timedelta(days=number))
         sent = self.post.night(number, start)
+        self.sent += sent
         run = run_night(self.lake, self.settings, self.contracts, MovedClock(start), "hand")
         problems = [f"{start:%Y-%m-%d}: {run.error}"] if run.error else []
         told = {(feed.feed, file.name): file for feed in run.feeds for file in feed.files}
@@ -138,7 +141,8 @@ def prepare(installation: Path, folder: Path, seed: int, rows: int) -> Proof:
         (lake.config / "local" / "modules" / f"{each.feed}.yaml").write_text(_overlay(each), encoding="utf-8")
     contracts = load_contracts(lake.root)
     expected = {each.feed: Expected(each, chosen.schedule.zone, SALT.encode()) for each in contracts}
-    return Proof(lake, chosen, contracts, Post(World(seed, FIRST, rows), lake.incoming, work), expected)
+    post = Post(World(seed, FIRST, rows), lake.incoming, work)
+    return Proof(lake, chosen, contracts, post, expected, due(chosen.schedule, FIRST))
 
 
 def _overlay(contract: Contract) -> str:
