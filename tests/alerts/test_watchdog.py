@@ -6,15 +6,22 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
+from slack_sdk.models.blocks import Block
 from support import samples
 from support.project import ROOT
+from support.snapshots import agrees
 
+from datalake.alerts.blocks import payload
+from datalake.alerts.mail import plain
 from datalake.clock import MovedClock
 from datalake.outcomes import RunOutcome
 from datalake.runs import crumbs, lock
 from datalake.runs.record import record_run
-from datalake.settings import Schedule
-from datalake.watchdog.check import check
+from datalake.settings import Schedule, Settings
+from datalake.watchdog.check import check, should_start
+from datalake.watchdog.facts import gather
+from datalake.watchdog.messages import Wording, of_load
+from datalake.watchdog.verdict import verdict
 from datalake.zones.paths import Lake
 
 SCHEDULE = Schedule(zone="America/New_York")
@@ -186,3 +193,101 @@ def test_a_quiet_check_loads_nothing_heavy(lake, record, tmp_path) -> None:
     surroundings = {"PYTHONPATH": str(ROOT / "src"), "TZ": "America/New_York"}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=surroundings)
     assert done.stdout == "0 []\n", done.stderr
+
+
+def test_every_night_since_the_last_look_is_judged_and_told_once(lake, record, look, slack) -> None:
+    record(at(samples.SUCCESS, date(2025, 11, 1), "2025-11-01 06:00"))
+    assert look(datetime(2025, 11, 1, 10, 0, tzinfo=timezone.utc)) == 0
+    record(samples.SUCCESS)  # the host was off for three nights; the load of the 5th is good
+    assert look() == 1
+    (call,) = slack.taken
+    assert "3 nights were not good and not told" in call.everything
+    assert "Sun 2 Nov (did not run), Mon 3 Nov (did not run) and Tue 4 Nov (did not run)" in call.everything
+    assert "Nobody looked from Sat 1 Nov 06:00 EDT to now" in call.everything
+    assert look(SIX + timedelta(minutes=15)) == 0
+    assert len(slack.taken) == 1
+
+
+def test_a_bad_night_is_reminded_of_daily_and_its_end_is_told(lake, record, look, slack) -> None:
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    assert [look(SIX + timedelta(days=day)) for day in (0, 1, 2)] == [1, 1, 1]
+    record(at(samples.SUCCESS, date(2025, 11, 8), "2025-11-08 07:00"))
+    assert look(SIX + timedelta(days=3)) == 0
+    heads = [call.payload["blocks"][0]["text"]["text"] for call in slack.taken]
+    assert [head.split(" ")[0] for head in heads] == ["🚨", "⏰", "⏰", "🟢"]
+    assert "Nights: Wed 5 Nov, Thu 6 Nov and Fri 7 Nov." in slack.taken[2].everything
+
+
+def test_a_database_put_back_from_an_old_backup_is_mended_from_the_csv(lake, record, look, slack) -> None:
+    record(at(samples.SUCCESS, date(2025, 11, 3), "2025-11-03 07:00"))
+    look(datetime(2025, 11, 3, 11, 0, tzinfo=timezone.utc))
+    old = lake.database.read_bytes()
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    record(samples.SUCCESS)
+    lake.database.write_bytes(old)
+    assert look() == 0
+    assert slack.taken == []
+    assert "lacked 2 runs that the CSV has: put back" in lake.watchdog_log.read_text()
+    assert look(SIX + timedelta(minutes=5)) == 0
+    assert "lacked" not in lake.watchdog_log.read_text().splitlines()[-1]
+
+
+def test_a_disk_that_is_nearly_full_is_told(lake, record, look, slack) -> None:
+    record(samples.SUCCESS)
+    local = lake.config / "local"
+    local.mkdir(exist_ok=True)
+    (local / "settings.yaml").write_text("alerts: {free_disk_gb: 1000000}\n")
+    assert look() == 1
+    assert "the disk is nearly full" in slack.taken[0].everything
+    assert "state=ok also=disk" in lake.watchdog_log.read_text()
+
+
+def test_with_every_way_out_dead_the_check_fails_even_where_the_night_was_good(lake, record, look, slack) -> None:
+    slack.usual = "404"
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    assert look() == 1
+    record(samples.SUCCESS)
+    assert look(SIX + timedelta(hours=1)) == 1
+    assert "ALERT night=2025-11-05 state=ok not everybody could be told" in lake.watchdog_log.read_text()
+
+
+def test_a_locked_database_is_told_all_the_same(lake, record, look, slack, monkeypatch) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    from datalake.runs import database
+
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    with closing(sqlite3.connect(lake.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert look() == 1
+    told = "\n".join(call.everything for call in slack.taken)
+    assert "last night's load did not run" in told and "database is locked" in told
+
+
+def test_the_load_is_started_only_where_it_never_ran_and_the_settings_say_so(lake, record) -> None:
+    clock = MovedClock(SIX)
+    assert should_start(lake, {}, clock) is False
+    local = lake.config / "local"
+    local.mkdir(exist_ok=True)
+    (local / "settings.yaml").write_text("schedule: {start_if_missed: true}\n")
+    assert should_start(lake, {}, clock) is True
+    record(samples.FAILURE)
+    assert should_start(lake, {}, clock) is False
+
+
+CHECKS = {"missed": None, "failed": samples.FAILURE, "waiting": samples.HELD, "stopped": samples.KILLED}
+
+
+@pytest.mark.parametrize("cause", CHECKS)
+def test_every_check_is_as_it_was_last_looked_at_and_passes_slacks_validators(lake, record, cause) -> None:
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    if CHECKS[cause]:
+        record(CHECKS[cause])
+    settings = Settings(name="BU Research Data Lake", schedule=SCHEDULE)
+    facts = replace(gather(lake, settings, MovedClock(SIX)), free_bytes=None)
+    made = of_load(verdict(facts, SCHEDULE), Wording(facts, settings, "dl1"))
+    for block in Block.parse_all(payload(made)["blocks"]):
+        block.validate_json()
+    agrees(f"check-{cause}.mail.txt", f"Subject: {made.subject}\n\n{plain(made)}")
