@@ -51,7 +51,7 @@ def replay(door: Door, feed: str | None, dry_run: bool) -> int:
 
 
 def _told(done: Replayed, dry_run: bool) -> list[str]:
-    verb = "would be" if dry_run else "was"
+    verb = "would be" if dry_run else "was" if len(done.differs) == 1 else "were"
     same = f"{done.feed}: the same bytes, {count(done.versions, 'version')}."
     lines = [same if done.same else f"{done.feed}: {count(len(done.differs), 'file')} {verb} made anew:"]
     lines += [f"  {text.harmless(name)}" for name in done.differs[:SHOWN]]
