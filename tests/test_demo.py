@@ -194,6 +194,23 @@ def test_clear_keeps_the_runs_that_were_no_demo(lake: Lake, manage: Manage) -> N
     assert lake.etl_log.read_text() == log
 
 
+def test_clear_removes_the_problems_that_the_demo_raised_and_keeps_those_of_before(lake: Lake, manage: Manage) -> None:
+    assert manage("run").code == 0
+    open_problem(lake, "disk")
+    manage("demo", clock=at_noon())
+    open_problem(lake, "feed:grants:refused")
+    assert manage("demo", "--clear", clock=at_noon()).code == 0
+    assert rows_of(lake, "SELECT key FROM incident") == [("disk",)]
+
+
+def open_problem(lake: Lake, key: str) -> None:
+    with sqlite3.connect(lake.database) as connection:
+        values = (key, key, key, "2025-11-20T17:00:00+00:00", "2025-11-20T17:00:00+00:00")
+        connection.execute(
+            "INSERT INTO incident (key, title, signature, opened_at, seen_at) VALUES (?, ?, ?, ?, ?)", values
+        )
+
+
 def test_clear_refuses_where_a_real_file_has_been_loaded_into_the_demo(lake: Lake, manage: Manage) -> None:
     manage("demo", clock=at_noon())
     day = lake.raw("irb", date(2025, 11, 19))

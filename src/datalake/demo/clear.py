@@ -40,7 +40,7 @@ def clear(lake: Lake, schedule: Schedule) -> Cleared:
         shown = display(str(path.relative_to(lake.root)))
         fix = "Nothing was removed. Move the real files out of data/ first, or load them in a clone of their own."
         raise UsageError(f"{shown} is no demo file, so this lake holds real data too.", fix)
-    runs = clear_records(lake, schedule)
+    runs = clear_records(lake, marker, schedule)
     files = _clear_incoming(lake, ours) + sum(_empty(lake.data / zone) for zone in ZONES)
     _clear_metadata(lake, marker)
     clear_logs(lake, marker)

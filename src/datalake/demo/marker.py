@@ -34,6 +34,7 @@ class Marker:
     files: Mapping[str, str] = field(default_factory=dict)
     log_sizes: Mapping[str, int] = field(default_factory=dict)  # bytes of each log before the demo
     metadata: tuple[str, ...] = ()  # what was in data/metadata before, relative to it
+    numbers: Mapping[str, int] = field(default_factory=dict)  # last numbers of incidents and messages before
     begun: float = 0.0  # when the demo began by the machine's clock, seconds since the epoch
 
 
@@ -61,12 +62,12 @@ def write_marker(lake: Lake, marker: Marker) -> None:
     write_atomically(lake.demo_marker, (json.dumps(document, indent=1) + "\n").encode("utf-8"))
 
 
-def new_marker(lake: Lake, seed: int, first: date) -> Marker:
-    """Return the marker of a demo that begins now; it remembers how long each log was."""
+def new_marker(lake: Lake, seed: int, first: date, numbers: Mapping[str, int]) -> Marker:
+    """Return the marker of a demo that begins now; it remembers what there was before."""
     paths = {name: getattr(lake, name) for name in LOGS}
     sizes = {name: path.stat().st_size for name, path in paths.items() if path.exists()}
     there = sorted(str(path.relative_to(lake.metadata)) for path in lake.metadata.rglob("*") if path.is_file())
-    return Marker(seed, first, log_sizes=sizes, metadata=tuple(there), begun=time.time())
+    return Marker(seed, first, log_sizes=sizes, metadata=tuple(there), numbers=numbers, begun=time.time())
 
 
 def refuse_demo_in_real_lake(lake: Lake) -> None:

@@ -16,8 +16,8 @@ from datalake.clock import Clock, MovedClock
 from datalake.contracts.model import Contract
 from datalake.demo.generator.draws import Draws
 from datalake.demo.generator.forms import Form
-from datalake.demo.marker import Marker, new_marker, read_marker, refuse_demo_in_real_lake, refuse_real_files
-from datalake.demo.nights import AHEAD, SEED, next_day, write_night
+from datalake.demo.marker import Marker, refuse_demo_in_real_lake, refuse_real_files
+from datalake.demo.nights import AHEAD, marker_of, next_day, write_night
 from datalake.engine.job import Progress, Staged, StageJob
 from datalake.nightly import run_night
 from datalake.outcomes import RunOutcome
@@ -75,14 +75,14 @@ class Month:
         refuse_demo_in_real_lake(self.lake)
         refuse_real_files(self.lake, self.contracts, in_demo=True)
         first = today - max(AHEAD, timedelta(days=nights - 1))
-        days = days_to_come(read_marker(self.lake) or new_marker(self.lake, SEED, first), nights, today)
+        days = days_to_come(marker_of(self.lake, first), nights, today)
         with flushed_at_the_end():
             for index, day in enumerate(days):
                 event = event_of(index, len(days))
                 yield Simulated(day, event, self._night(day, event, first))
 
     def _night(self, day: date, event: str, first: date) -> RunOutcome | None:
-        marker = read_marker(self.lake) or new_marker(self.lake, SEED, first)
+        marker = marker_of(self.lake, first)
         start = self._start(marker, day, event)
         write_night(self.lake, self.contracts, marker, day, start, RENAMED if event == FAILED else None)
         if event == MISSED:

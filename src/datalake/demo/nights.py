@@ -25,6 +25,7 @@ from datalake.demo.marker import (
     refuse_real_files,
     write_marker,
 )
+from datalake.demo.records import last_numbers
 from datalake.errors import UsageError
 from datalake.zones.paths import Lake
 
@@ -52,8 +53,13 @@ def write_next(
     """
     refuse_demo_in_real_lake(lake)
     refuse_real_files(lake, contracts, in_demo=True)
-    marker = read_marker(lake) or new_marker(lake, SEED, today - AHEAD)
+    marker = marker_of(lake, today - AHEAD)
     return write_night(lake, contracts, marker, next_day(marker, today), now, key_folder=key_folder)
+
+
+def marker_of(lake: Lake, first: date) -> Marker:
+    """Return the demo's marker, a new one with that first data date where no demo has begun."""
+    return read_marker(lake) or new_marker(lake, SEED, first, last_numbers(lake))
 
 
 def next_day(marker: Marker, today: date) -> date:
