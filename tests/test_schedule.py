@@ -129,3 +129,12 @@ def test_nights_in_the_hosts_own_zone_are_due_as_in_the_named_one(day: date, clo
     assert nights.due(Schedule(nightly=nightly), day) == nights.due(
         Schedule(zone="America/New_York", nightly=nightly), day
     )
+
+
+@pytest.mark.parametrize("zone", ["local", "America/New_York"])
+def test_the_hosts_zone_knows_skipped_and_repeated_times_as_a_named_one_does(zone: str) -> None:
+    half_past_two = Schedule(zone=zone, nightly="02:30")
+    half_past_one = Schedule(zone=zone, nightly="01:30")
+    assert nights.clock_change(half_past_two, date(2026, 3, 8)) == nights.SKIPPED
+    assert nights.clock_change(half_past_one, date(2026, 11, 1)) == nights.REPEATED
+    assert nights.due(half_past_two, date(2026, 3, 8)) == datetime(2026, 3, 8, 7, 0, tzinfo=UTC)  # when the clocks jump

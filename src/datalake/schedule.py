@@ -22,8 +22,9 @@ class HostZone(tzinfo):
     def utcoffset(self, dt: datetime | None) -> timedelta | None:
         if dt is None:
             return None
-        wall = dt.replace(tzinfo=None)
-        return wall - wall.astimezone(timezone.utc).replace(tzinfo=None)
+        wall = dt.replace(tzinfo=None, microsecond=0)
+        # by timestamp(), which every Python reads alike: astimezone() changed in 3.12 for times that never were
+        return wall - datetime.fromtimestamp(wall.timestamp(), timezone.utc).replace(tzinfo=None)
 
     def dst(self, dt: datetime | None) -> timedelta | None:
         return None  # not known, as datetime allows

@@ -30,8 +30,10 @@ def offsets_of(zone: str) -> Offsets:
 
 
 def _host_offset(naive: datetime) -> timedelta:
+    """By timestamp(), which every Python reads alike; astimezone() changed in 3.12 for times that never were."""
+    whole = naive.replace(microsecond=0)
     try:
-        return naive.astimezone().utcoffset() or timedelta(0)
+        return whole - datetime.fromtimestamp(whole.timestamp(), timezone.utc).replace(tzinfo=None)
     except (OverflowError, ValueError, OSError):  # years of which the host's C library knows nothing
         return timedelta(0)
 
