@@ -322,6 +322,35 @@ def test_there_must_be_something_to_retry(loaded: Office) -> None:
         loaded.night(work=Retry("grants", "kim"))
 
 
+def test_every_refused_file_is_told_and_can_be_retried_though_a_newer_one_is_shown(here: Office) -> None:
+    for day in ("01", "02", "03"):
+        here.irb(f"2025-11-{day}")  # a header, and no rows
+    here.irb("2025-11-05", "A", "B")
+    outcome = here.night()
+
+    assert (outcome.status, feed(outcome).status, feed(outcome).as_of) == ("failure", "refused", D5)
+    assert all(f"IRB_PROTOCOL_2025-11-{day}.csv" in feed(outcome).reason for day in ("01", "02", "03"))
+    assert [each.name[-6:-4] for each in here.state().refused] == ["01", "02", "03"]
+    again = here.night(work=Retry("irb", "kim"))
+    assert [(each.name[-6:-4], each.status) for each in feed(again).files] == [
+        ("01", "refused"), ("02", "refused"), ("03", "refused"),
+    ]  # fmt: skip
+
+    here.irb("2025-11-06", "A", "C")
+    assert here.next_night().status == "success"
+    assert here.state().refused == ()
+
+
+def test_a_data_date_in_the_future_waits_for_ok(loaded: Office) -> None:
+    loaded.irb("2062-11-30", "A", "B")
+    outcome = loaded.night()
+    assert feed(outcome).status == "held"
+    assert "days after the night" in feed(outcome).reason
+    loaded.irb("2025-11-05", "A")
+    loaded.next_night()
+    assert loaded.ids() == ["A"]
+
+
 # drafts
 
 

@@ -72,7 +72,7 @@ def _stands(contract: Contract, state: FeedState, night: date) -> str:
         return contract.status
     if state.held:
         return HELD
-    if state.refused:
+    if any(state.is_current_affair(each, contract.write_disposition == "replace") for each in state.refused):
         return REFUSED
     if state.as_of is None:
         return NEVER

@@ -35,9 +35,10 @@ def try_file(door: Door, file: Path, feed: str | None, day: datetime | None) -> 
     """Check FILE in full: what would load, be rejected and change. Writes nothing."""
     settings, contracts = door.settings(), door.contracts()
     contract, named = choose(contracts, file.name, feed)
-    data_date = (day.date() if day else named) or night_of(settings.schedule, door.clock.now())
+    night = night_of(settings.schedule, door.clock.now())
+    data_date = (day.date() if day else named) or night
     with tempfile.TemporaryDirectory(prefix="datalake-try-") as folder:
-        sample = _sample(file, data_date, Path(folder))
+        sample = _sample(file, data_date, Path(folder), night)
         seen = _preview(door, settings, contract, sample)
         rejected = list(islice(findings.read(sample.quarantine, ("rejected",)), FIRST))
     shown = [findings.masked(each, contract) for each in rejected]
@@ -61,17 +62,19 @@ def choose(contracts: Sequence[Contract], name: str, feed: str | None) -> tuple[
     raise UsageError(f"The name {name!r} matches {many}.", f"{patterns}. Or name the feed: --as FEED.")
 
 
-def _sample(file: Path, data_date: date, folder: Path) -> "Sample":
+def _sample(file: Path, data_date: date, folder: Path, night: date) -> "Sample":
     """A copy that nobody else can write to while it is read."""
     from datalake.pipeline.preview import Sample
 
-    if not file.is_file():  # also follows a link, which a person may well name, unlike incoming
+    if file.is_symlink():  # as in incoming: what lies behind it is not what was delivered
+        raise UsageError(f"{str(file)!r} is a symbolic link, which a run would skip.", "Name the file itself.")
+    if not file.is_file():
         raise UsageError(f"{str(file)!r} is no file.", "Name one, such as data/incoming/IRB_PROTOCOL_2025-11-04.csv.")
     if not os.access(file, os.R_OK):
         raise UsageError(f"{str(file)!r} cannot be read: its permissions forbid it.", "Run it as its owner.")
     source = folder / "source"
     shutil.copyfile(file, source)
-    return Sample(source, file.name, data_date, folder)
+    return Sample(source, file.name, data_date, folder, night)
 
 
 def _preview(door: Door, settings: "Settings", contract: Contract, sample: "Sample") -> "Preview":

@@ -110,7 +110,8 @@ def _must_wait(
 ) -> Done | None:
     with run.stage("guard", contract.feed):
         promised = rows_promised(run, contract, delivery)
-        reasons = guards.reasons(guards.Judged(contract, staged, state.last_accepted, promised))
+        ahead = (delivery.data_date - run.night).days
+        reasons = guards.reasons(guards.Judged(contract, staged, state.last_accepted, promised, ahead))
     if contract.status == "draft":
         reason = "; ".join(["the feed is a draft", *reasons])
         return hold(run, contract, delivery, "waiting_for_ok", [reason], staged)

@@ -83,6 +83,7 @@ def refuse(run: Context, contract: Contract, delivery: OpenDelivery, problem: Re
     write_atomically(folder / "refused.json", json.dumps(told, indent=1).encode() + b"\n", 0o600)
     facts = {**facts_of(delivery), "rule": problem.rule, "reason": reason, "fix": fix}
     run.ledger.record("refused", delivery.feed, facts)
+    log.error("%s", words.line_of({"feed": delivery.feed, "refused": delivery.name, "reason": reason, "fix": fix}))
     return Done(_outcome(delivery, "refused", None, reason, fix))
 
 

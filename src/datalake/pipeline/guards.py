@@ -21,6 +21,7 @@ class Judged:
     staged: Staged
     last: Mapping[str, Any]
     stated: int | None = None  # rows that a control total beside the file says it has
+    days_ahead: int = 0  # by which its data date lies after the night
 
 
 NAMED = 5  # columns that a reason names; the rest it counts
@@ -51,6 +52,11 @@ def columns_missing(file: Judged) -> str:
         return ""
     new = file.staged.new_columns
     return f"it has no column {few(lost)}, which the last file had" + (f"; new in it: {few(new)}" if new else "")
+
+
+def from_the_future(file: Judged) -> str:
+    """A mistyped date would keep every later file out of the table; a day ahead may be another zone's."""
+    return f"its data date is {file.days_ahead:,} days after the night" if file.days_ahead > 1 else ""
 
 
 def control_total(file: Judged) -> str:
@@ -115,6 +121,7 @@ def _moved(file: Judged, name: str) -> str:
 
 GUARDS: tuple[Guard, ...] = (
     nothing_accepted,
+    from_the_future,
     control_total,
     too_many_rejected,
     columns_missing,

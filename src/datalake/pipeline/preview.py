@@ -28,6 +28,7 @@ class Sample:
     name: str
     data_date: date
     folder: Path
+    night: date
 
     @property
     def staging(self) -> Path:
@@ -68,7 +69,8 @@ def preview(
         return Preview(FILED, staged=staged)
     if (file_sha256(sample.source), sample.data_date) == (state.sha256, state.as_of):
         return Preview(DUPLICATE, staged=staged)
-    reasons = guards.reasons(guards.Judged(contract, staged, state.last_accepted))
+    ahead = (sample.data_date - sample.night).days
+    reasons = guards.reasons(guards.Judged(contract, staged, state.last_accepted, days_ahead=ahead))
     if contract.status == "draft":
         reasons = ["the feed is a draft", *reasons]
     changes, rows, kept = _merged(lake, contract, sample, staged)

@@ -91,7 +91,11 @@ def overtaken(state: FeedState) -> list[OpenDelivery]:
 
 
 def _published_over(state: FeedState, each: OpenDelivery) -> bool:
-    return state.as_of is not None and each.data_date <= state.as_of and each.event < state.published_event
+    """A refused file of an older date stays until a later night publishes: somebody is to hear of it first."""
+    if state.as_of is None or each.data_date > state.as_of or each.event >= state.published_event:
+        return False
+    corrected = each.data_date.isoformat() == state.published["data_date"]
+    return each.status != "refused" or corrected or each.night.isoformat() < state.published["night"]
 
 
 def _facts(run: Context, contract: Contract, delivery: OpenDelivery, staged: Staged, built: Built) -> dict[str, Any]:

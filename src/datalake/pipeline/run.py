@@ -13,7 +13,7 @@ from datalake.pipeline.ends import Done, too_large
 from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
 from datalake.pipeline.publish import current_version, supersede
 from datalake.zones.files import display
-from datalake.zones.state import FeedState, OpenDelivery
+from datalake.zones.state import FeedState
 
 PATIENCE = 3  # files after the first that may show nothing new before a person is told
 log = logging.getLogger("datalake.pipeline")
@@ -85,23 +85,21 @@ def outcome_of(state: FeedState, contract: Contract, done: list[Done], failure: 
 
 def _verdict(state: FeedState, contract: Contract, files: list[FileOutcome]) -> tuple[str, str, str]:
     """What stands between the feed and its newest file counts before what went well."""
-    waiting = [each for each in (*state.held, *state.refused) if _matters(state, contract, each)]
+    full = contract.write_disposition == "replace"
+    waiting = [each for each in (*state.held, *state.refused) if state.is_current_affair(each, full)]
     refused = [each for each in files if each.status == "refused"]
     if contract.status == "draft" and (waiting or refused):
         last = (waiting or refused)[-1]
         return "draft", last.reason, last.fix
     if waiting:
         last = max(waiting, key=lambda each: (each.data_date, each.event))
-        return ("held" if last in state.held else "refused"), last.reason, last.fix
+        others = [each.name for each in refused if each.delivery != last.delivery]
+        return ("held" if last in state.held else "refused"), last.reason + words.also_refused(others), last.fix
     if refused:
-        return "refused", refused[-1].reason, refused[-1].fix
+        others = [each.name for each in refused[:-1]]
+        return "refused", refused[-1].reason + words.also_refused(others), refused[-1].fix
     statuses = [each.status for each in files]
     return next((each for each in ("published", "confirmed") if each in statuses), "nothing"), "", ""
-
-
-def _matters(state: FeedState, contract: Contract, delivery: OpenDelivery) -> bool:
-    """Whether a waiting file is about the present: an old full one leaves the table as good as it was."""
-    return contract.write_disposition != "replace" or state.as_of is None or delivery.data_date >= state.as_of
 
 
 def _summed(changes: list[Changes]) -> Changes:

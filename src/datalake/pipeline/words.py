@@ -53,6 +53,11 @@ def refused(name: str, problem: Refused, feed: str) -> tuple[str, str]:
     return f"{name}{place}: {problem.message}", fix
 
 
+def also_refused(names: Sequence[str]) -> str:
+    """Return a sentence about a feed's further refused files, led by a space; nothing where there are none."""
+    return f" Also refused: {few(names)}: see `python manage.py held`." if names else ""
+
+
 def held(name: str, reasons: Sequence[str], feed: str) -> tuple[str, str]:
     """Return why a file waits for OK and how to give it."""
     fix = (

@@ -166,8 +166,8 @@ def _claim_folder(lake: Lake, night: date) -> Path:
 def _left_over(claimed: Path) -> list[tuple[date, Path]]:
     """Files in claim folders. Only looks: a run may be at work in them, and end with one while we do."""
     found: list[tuple[date, Path]] = []
-    for folder in sorted(claimed.iterdir()) if claimed.is_dir() else []:
-        with contextlib.suppress(FileNotFoundError):
+    for folder in sorted(claimed.iterdir()) if claimed.is_dir() and not claimed.is_symlink() else []:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError):  # not one of ours
             night = date.fromisoformat(folder.name.partition(".")[0])
             found += [(night, path) for path in folder.iterdir()]
     return found

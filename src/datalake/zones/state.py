@@ -83,6 +83,10 @@ class FeedState:
     def refused(self) -> tuple[OpenDelivery, ...]:
         return tuple(each for each in self.open if each.status == "refused")
 
+    def is_current_affair(self, delivery: OpenDelivery, full: bool) -> bool:
+        """Whether an open file is about what is shown now: an old full one leaves the table as good as it was."""
+        return not full or self.as_of is None or delivery.data_date >= self.as_of
+
     @property
     def resumed(self) -> tuple[OpenDelivery, ...]:
         """Files that a run had begun with and not finished, or that no longer have one to wait for."""
