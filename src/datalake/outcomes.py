@@ -14,7 +14,7 @@ SUCCESS, FAILURE = "success", "failure"
 class Note:
     """Something a person should know that is no failure. kind is a stable word, text one sentence."""
 
-    # no_files unmatched still_arriving not_a_file rejected_rows no_file_for_feed duplicate confirmed draft recovered view
+    # no_files unmatched still_arriving not_a_file rejected_rows no_file_for_feed duplicate confirmed draft view ...
     kind: str
     text: str
     feed: str = ""

@@ -59,7 +59,7 @@ def due(schedule: Schedule, night: date) -> datetime:
 
 
 def deadline(schedule: Schedule, night: date) -> datetime:
-    """Given a night, return the instant in UTC by which its data should be there: the first such time after it is due."""
+    """Given a night, return the instant in UTC by which its data should be there: the first time after it is due."""
     begun = due(schedule, night)
     moments = (instant_of(schedule, night + DAY * step, schedule.deadline) for step in (0, 1))
     return next(moment for moment in moments if moment > begun)
