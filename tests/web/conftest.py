@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
+from support.nights import Office
 from support.project import copy_files, project_files
 
 from datalake.clock import MovedClock
+from datalake.contracts.config import load_contracts
 from datalake.outcomes import (
     FAILURE,
     SUCCESS,
@@ -103,6 +105,32 @@ def new_lake(root: Path) -> Lake:
         rules = RULES.format(feed=feed, title=title, name=feed.upper())
         (root / "config" / "modules" / f"{feed}.yaml").write_text(rules, encoding="utf-8")
     return Lake(root)
+
+
+VIEW = """/*
+title: Studies by status
+definition: Every study in the last file.
+row: a status
+owner: irb-data@example.edu
+sources:
+  irb: {needs: [status, amount]}
+columns:
+  status: The status
+  studies: How many
+  amount: What they cost
+*/
+select status, count(*) as studies, sum(amount) as amount from irb group by 1 order by 1
+"""
+FILE = "id,status,amount\nS-1,Approved,10.50\nS-2,Expired,-3.25\nS-3,Approved,\n=S-4,Approved,200.00\n"
+
+
+def publish(lake: Lake) -> None:
+    """One real night with one irb file, and a view of it."""
+    (lake.config / "views").mkdir()
+    (lake.config / "views" / "studies.sql").write_text(VIEW, encoding="utf-8")
+    office = Office(lake, load_contracts(lake.root))
+    office.deliver("IRB_2025-11-04.csv", FILE)
+    assert office.night().status == "success"
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from waitress.server import create_server
 from datalake.clock import MovedClock
 from datalake.web.app import create_app
 from datalake.zones.paths import Lake
-from web.conftest import BREAKFAST, SETTINGS, WEDNESDAY, new_lake, night, published, refused, write_record
+from web.conftest import BREAKFAST, SETTINGS, WEDNESDAY, new_lake, night, publish, published, refused, write_record
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -30,7 +30,10 @@ FLAGS = [
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 LAYOUT = {"runOnly": ["scrollable-region-focusable", "target-size", "color-contrast"]}
-PAGES = ("/", "/runs", "/runs/20251105T020000Z-1", "/feeds", "/feeds/irb", "/rejects", "/status", "/about", "/api/v1/")
+PAGES = (
+    *("/", "/runs", "/runs/20251105T020000Z-1", "/feeds", "/feeds/irb", "/views", "/views/studies"),
+    *("/data", "/data/irb", "/rejects", "/status", "/about", "/api/v1/"),
+)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs /usr/bin/chromium (apt-get install chromium)")
 
@@ -81,6 +84,7 @@ def fill(lake: Lake) -> None:
 def full(tmp_path_factory):
     lake = new_lake(tmp_path_factory.mktemp("full"))
     fill(lake)
+    publish(lake)
     with served(lake) as site:
         yield site
 

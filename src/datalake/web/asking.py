@@ -67,7 +67,7 @@ def limit(given: Mapping[str, str], default: int, most: int = MOST) -> int:
     return int(asked)
 
 
-def with_changes(given: Mapping[str, str], **changes: str) -> str:
+def with_changes(given: Mapping[str, str], **changes: object) -> str:
     """Given query parameters and changes to them, return the query text; an empty value leaves one out."""
     merged = {**given, **changes}
     return urlencode({name: value for name, value in merged.items() if value})

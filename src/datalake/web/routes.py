@@ -5,13 +5,15 @@ from flask import Flask
 from datalake.web import machines
 from datalake.web.api import routes as api
 from datalake.web.blueprint import blueprint
-from datalake.web.pages import feeds, overview, rejects, runs, status
+from datalake.web.pages import data, feeds, overview, rejects, runs, status
 
-PAGES = (overview, runs, feeds, rejects, status)  # each registers its routes on the blueprint when imported
+PAGES = (overview, runs, feeds, data, rejects, status)  # each registers its routes on the blueprint when imported
 NAVIGATION = (
     ("overview", "Overview"),
     ("runs", "Runs"),
     ("feeds", "Feeds"),
+    ("all_views", "Views"),
+    ("all_data", "Data"),
     ("rejects", "Rejects"),
     ("status", "Status"),
     ("about", "About"),

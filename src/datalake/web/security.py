@@ -5,7 +5,7 @@ import logging
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import SecurityError
 
-from datalake.web.access import Visitor, identify, trusted_names
+from datalake.web.access import Visitor, identify, in_demo, trusted_names
 from datalake.web.site import Site, this_site
 
 OPEN = ("/healthz", "/static/")  # answered to anyone: they hold nothing of the lake
@@ -61,7 +61,7 @@ def _ask_who() -> Response | None:
     site = this_site()
     token = site.settings.secrets.get("DASHBOARD_TOKEN", "")
     known = identify(request.remote_addr or "", _header, site.settings.dashboard, token)
-    g.visitor = known or Visitor()
+    g.visitor = in_demo(known) if known and site.demo else known or Visitor()
     if known or request.path.startswith(OPEN):
         return None
     return Response("Who asks? Log in first.\n", status=401, headers=_UNKNOWN, mimetype="text/plain")

@@ -30,6 +30,11 @@ def day(value: date | None) -> str:
     return full_day(value) if value else "–"
 
 
+def iso_day(value: str) -> str:
+    """Given a date as 2025-11-04, return it as `Tue 4 Nov 2025`."""
+    return full_day(date.fromisoformat(value))
+
+
 def size(number: float) -> str:
     """Given bytes, return them as `812 bytes`, `1.4 MB`, `20.0 GB`."""
     if number < 1000:

@@ -1,0 +1,109 @@
+"""The edge to what is published: which files a reader of a feed or a view sees now, and which columns are masked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datalake.contracts.model import Contract
+from datalake.views import shelf
+from datalake.views.load import Loaded, load_views
+from datalake.web.access import HIDDEN_CLASSES
+from datalake.web.figures.grid import Column
+from datalake.zones import curated
+from datalake.zones.paths import Lake
+
+LAKE_COLUMNS = {
+    "_source_file": "The file that brought the row",
+    "_source_line": "Its line in that file",
+    "_data_date": "The data date of that file",
+    "_delivery": "The first digits of that file's sha256",
+}
+COUNTS = ("bool", "int64")  # types of view columns that are no values of records
+
+
+@dataclass(frozen=True)
+class Published:
+    """One version on disk: its files, its columns, and how strict their classes are at most."""
+
+    paths: list[Path]
+    version: str
+    columns: list[Column]
+    hidden: list[str] = field(default_factory=list)  # that a viewer may not see
+
+
+def published_table(lake: Lake, contract: Contract, reads: bool) -> Published | None:
+    """Given a feed's rules, return what is published of it; None where nothing is. Raises DatalakeError if damaged."""
+    version = curated.current(lake, contract.feed)
+    if version is None:
+        return None
+    paths = sorted(version.folder.glob(f"{contract.feed}*.parquet"))
+    classes = {each.name: each.classification in HIDDEN_CLASSES for each in contract.columns}
+    about = {each.name: each.description for each in contract.columns} | LAKE_COLUMNS
+    names = _names(paths[0])
+    hidden = [name for name in names if classes.get(name, False)]
+    columns = [Column(name, about.get(name, ""), name in hidden and not reads) for name in names]
+    return Published(paths, version.name, columns, hidden)
+
+
+def _names(path: Path) -> list[str]:
+    import pyarrow.parquet as pq
+
+    names: list[str] = pq.read_schema(path).names
+    return names
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """One report view: its card (None: never made), and why it is not what it should be."""
+
+    name: str
+    title: str
+    card: Mapping[str, Any] | None
+    reason: str = ""
+    fix: str = ""
+
+
+def views(lake: Lake) -> list[ViewState]:
+    """Return every view that has a file, with how it stands."""
+    return [_view_state(lake, each) for each in load_views(lake.root)]
+
+
+def _view_state(lake: Lake, loaded: Loaded) -> ViewState:
+    stands = shelf.standing(lake, loaded.name)
+    wrong = stands.not_updated
+    title = loaded.view.title if loaded.view else loaded.name
+    if loaded.problems:
+        return ViewState(loaded.name, title, stands.card, str(loaded.problems[0]), "python manage.py check")
+    return ViewState(loaded.name, title, stands.card, wrong.reason if wrong else "", wrong.fix if wrong else "")
+
+
+def view(lake: Lake, name: str) -> ViewState | None:
+    """Return one view, None where there is no such file."""
+    return next((each for each in views(lake) if each.name == name), None)
+
+
+def view_table(lake: Lake, state: ViewState, contracts: Sequence[Contract], reads: bool) -> Published | None:
+    """Given a view, return its rows' files; None where it was never made. Raises DatalakeError if damaged."""
+    version = shelf.shown(lake, state.name)
+    if version is None or state.card is None:
+        return None
+    hidden = _hidden(state.card, contracts)
+    columns = [
+        Column(each["name"], each["what"], each["name"] in hidden and not reads) for each in state.card["columns"]
+    ]
+    return Published([curated.table_path(version.folder, state.name)], version.name, columns, hidden)
+
+
+def _hidden(card: Mapping[str, Any], contracts: Sequence[Contract]) -> list[str]:
+    """Of a view of confidential records a viewer sees what is counted, and columns that are open in its sources."""
+    if card["classification"] not in HIDDEN_CLASSES:
+        return []
+    feeds = {each["feed"] for each in card["sources"]}
+    sources = [column for contract in contracts if contract.feed in feeds for column in contract.columns]
+    closed = {each.name for each in sources if each.classification in HIDDEN_CLASSES}
+    open_columns = {each.name for each in sources} - closed
+    seen = open_columns | {
+        each["name"] for each in card["columns"] if each["type"] in COUNTS and each["name"] not in closed
+    }
+    return [each["name"] for each in card["columns"] if each["name"] not in seen]

@@ -1,0 +1,181 @@
+"""The published tables and report views, as a real night published them."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from support.nights import Office
+
+from datalake.clock import MovedClock
+from datalake.contracts.config import load_contracts
+from datalake.settings import Dashboard
+from datalake.web.app import create_app
+from web.conftest import BREAKFAST, FILE, SETTINGS, VIEW, publish
+from web.pages import link_to, rows, text
+
+
+@pytest.fixture
+def published(lake):
+    """One night's irb file and a view of it."""
+    publish(lake)
+    return lake
+
+
+@pytest.fixture
+def reader(published):
+    """A client that may see confidential values."""
+    settings = replace(SETTINGS, dashboard=Dashboard(local_role="reader"))
+    return create_app(published, settings, MovedClock(BREAKFAST)).test_client()
+
+
+def ids(client, query=""):
+    return [row[0] for row in rows(client, f"/data/irb{query}", "Rows")]
+
+
+def test_a_row_shows_its_values_and_where_it_came_from(reader):
+    assert rows(reader, "/data/irb", "Rows")[0][:6] == [
+        "S-1",
+        "Approved",
+        "10.50",
+        "IRB_2025-11-04.csv",
+        "2",
+        "2025-11-04",
+    ]
+
+
+def test_confidential_values_are_masked_for_a_viewer_everywhere(published, client):
+    assert rows(client, "/data/irb", "Rows")[0][2] == "•••"
+    for path in ("/data/irb", "/data/irb.csv", "/views/studies", "/views/studies.csv"):
+        content = client.get(path).get_data(as_text=True)
+        assert "10.5" not in content
+        assert "•••" in content
+
+
+@pytest.mark.parametrize("query", ["?amount.min=5", "?amount.is=10.50", "?sort=amount", "?sort=-amount"])
+def test_a_masked_column_cannot_be_found_out_by_filter_or_order(published, client, query):
+    answer = client.get(f"/data/irb{query}")
+
+    assert answer.status_code == 400
+    assert "amount is masked for you" in answer.get_data(as_text=True)
+
+
+def test_a_search_does_not_look_into_masked_columns(published, client, reader):
+    assert ids(client, "?q=10.5") == []
+    assert ids(reader, "?q=10.5") == ["S-1"]
+
+
+def test_who_reads_confidential_values_is_logged(reader, client, caplog):
+    caplog.set_level("INFO", "datalake.web.reads")
+
+    client.get("/data/irb")
+    assert caplog.messages == []
+
+    reader.get("/data/irb")
+    assert caplog.messages == ["data irb shown to - (reader) at 127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?status.is=approved", ["S-1", "S-3", "=S-4"]),
+        ("?status.has=PIRE", ["S-2"]),
+        ("?amount.min=10", ["S-1", "=S-4"]),
+        ("?amount.max=0", ["S-2"]),
+        ("?amount.blank=1", ["S-3"]),
+        ("?status.is=Approved&amount.min=100", ["=S-4"]),
+        ("?q=s-2", ["S-2"]),
+        ("?sort=amount", ["S-2", "S-1", "=S-4", "S-3"]),
+        ("?sort=-id", ["S-3", "S-2", "S-1", "=S-4"]),
+        ("?_data_date.min=2025-11-05", []),
+    ],
+)
+def test_rows_are_filtered_and_sorted_by_the_address(reader, query, found):
+    assert ids(reader, query) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?colour.is=red", "There is no column 'colour' here."),
+        ("?status=Approved", "'status' is not known here."),
+        ("?amount.min=much", "'much' is nothing that amount can be held against."),
+        ("?page=0", "page '0' is not the number of a page."),
+        ("?sort=colour", "There is no column 'colour' here."),
+    ],
+)
+def test_a_question_that_cannot_be_meant_is_told(reader, query, said):
+    answer = reader.get(f"/data/irb{query}")
+
+    assert answer.status_code == 400
+    assert said in answer.get_data(as_text=True).replace("&#39;", "'")
+
+
+def test_the_form_adds_its_filter_to_the_address(reader):
+    answer = reader.get("/data/irb?q=S&column=status&how=is&value=Approved")
+
+    assert answer.status_code == 302
+    assert answer.location.endswith("/data/irb?q=S&status.is=Approved")
+
+
+def test_the_download_holds_the_rows_of_the_filter_inert_as_formulas(reader):
+    path = link_to(reader, "/data/irb?status.is=Approved", "Download these as CSV")
+    answer = reader.get(path)
+
+    found = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+    assert [row["id"] for row in found] == ["S-1", "S-3", "'=S-4"]
+    assert [row["amount"] for row in found] == ["10.50", "", "200.00"]
+    assert answer.headers["Content-Disposition"] == "attachment; filename=irb-000001-2025-11-04.csv"
+
+
+def test_a_feed_that_was_never_published_says_so(published, client):
+    assert "Nothing of it has been published yet." in text(client, "/data/grants")
+    assert client.get("/data/grants.csv").status_code == 404
+    assert client.get("/data/nothing").status_code == 404
+
+
+def test_a_damaged_table_is_told_and_nothing_else_shown(published, client):
+    (published.curated("irb") / "current" / "irb.parquet").write_bytes(b"PAR1 no more")
+
+    answer = client.get("/data/irb")
+
+    assert answer.status_code == 503
+    assert client.get("/").status_code == 200
+
+
+class TestViews:
+    def test_each_is_listed_with_its_day(self, published, client):
+        assert rows(client, "/views", "Views")[0][1:] == ["up to date", "Wed 5 Nov 2025", "2"]
+
+    def test_one_is_shown_with_its_card(self, reader):
+        said = text(reader, "/views/studies")
+
+        assert "Every study in the last file." in said
+        assert "irb-data@example.edu" in said
+        assert "IRB protocols as of Tue 4 Nov 2025" in said
+        assert rows(reader, "/views/studies", "Rows") == [["Approved", "3", "210.50"], ["Expired", "1", "-3.25"]]
+
+    def test_a_viewer_sees_what_is_counted(self, published, client):
+        assert rows(client, "/views/studies", "Rows") == [["Approved", "3", "•••"], ["Expired", "1", "•••"]]
+
+    def test_one_that_could_not_be_made_says_why_and_never_shows_a_zero(self, published, client):
+        (published.config / "views" / "studies.sql").write_text(VIEW.replace("from irb", "frm irb"))
+        office = Office(published, load_contracts(published.root))
+        office.deliver("IRB_2025-11-05.csv", FILE)
+        office.next_night()
+
+        said = text(client, "/views/studies")
+
+        assert "Not updated." in said
+        assert "What is shown is of an earlier day." in said
+        assert rows(client, "/views/studies", "Rows")[0][:2] == ["Approved", "3"]
+
+    def test_there_is_no_other(self, published, client):
+        assert client.get("/views/nothing").status_code == 404
+        assert client.get("/views/..%2firb").status_code == 404
+
+
+def test_a_demo_lake_masks_nothing_for_nothing_in_it_is_anybodys(published, client):
+    published.demo_marker.write_text("{}")
+
+    assert rows(client, "/data/irb", "Rows")[0][2] == "10.50"
