@@ -11,7 +11,15 @@ main() {
   SHOW=''
   if [ -t 1 ] || [ "$#" -gt 0 ]; then SHOW=1; fi
   datalake_init watchdog_status.log
+  if [ "$#" -eq 0 ]; then start_if_missed; fi
   run_module datalake.watchdog "$@"
+}
+
+start_if_missed() { # schedule.start_if_missed: a load that never ran is started now, and judged after
+  if "$ROOT/venv/bin/python" -m datalake.watchdog --wants-start >&4 2>&4; then
+    note "the load did not run: starting it"
+    run_child bash "$ROOT/src/cron_runner.sh" || true
+  fi
 }
 
 main "$@"

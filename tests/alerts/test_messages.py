@@ -19,10 +19,14 @@ from datalake.alerts.mail import Envelope, html, mail, plain
 from datalake.alerts.message import Message
 from datalake.alerts.messages import Context, message
 from datalake.outcomes import Note, RunOutcome
-from datalake.settings import Settings
+from datalake.settings import Schedule, Settings
 
 WEBHOOK = "https://hooks.slack.com/services/T1/B2/abcDEF"
-SETTINGS = Settings(name="BU Research Data Lake", secrets={"SLACK_WEBHOOK": WEBHOOK, "MASK_SALT": "pepper-pepper-42"})
+SETTINGS = Settings(
+    name="BU Research Data Lake",
+    schedule=Schedule(zone="America/New_York"),
+    secrets={"SLACK_WEBHOOK": WEBHOOK, "MASK_SALT": "pepper-pepper-42"},
+)
 TAIL = ("02:01:00 INFO irb: 8,000 rows published", '02:02:15 ERROR grants: no column "status"')
 CONTEXT = Context(zone=ZoneInfo("America/New_York"), host="dl1", log_tail=TAIL, usual_rejected=(10, 15))
 ENVELOPE = Envelope(
@@ -203,3 +207,10 @@ def test_no_secret_leaves_in_any_message(secret: str) -> None:
 
 def test_numbers_and_dates_are_the_same_under_any_locale() -> None:
     assert "Sun 1 Mar 2026" in told(replace(samples.SUCCESS, night=date(2026, 3, 1))).title
+
+
+def test_a_load_that_made_up_for_a_missed_one_says_so() -> None:
+    late = replace(samples.SUCCESS, trigger="boot", start=samples.START.replace(hour=11))
+    made = message(late, replace(SETTINGS, schedule=Schedule(zone="America/New_York")), CONTEXT)
+    assert "It was due at Wed 5 Nov 02:00 EST and began at Wed 5 Nov 06:00 EST." in plain(made)
+    assert "It was due" not in plain(told(samples.SUCCESS))

@@ -217,3 +217,9 @@ def test_hours_of_old_data_count_from_each_deadline_to_the_load(lake, nights) ->
     nights("ok ok ok ok ok ok ok miss fail ok ok ok ok ok")
     # Mon 27 and Tue 28 Oct were never loaded: 24 hours each, from 06:00 to the next night's 06:00
     assert summary(lake).old_hours == 48.0
+
+
+def test_a_week_whose_monday_was_slept_through_gets_its_report_a_week_later(lake, nights) -> None:
+    nights(f"{GOOD_WEEK} {GOOD_WEEK}")
+    assert summarise(lake, {}, MovedClock(MONDAY_SEVEN)) == 0
+    assert sorted(path.name for path in lake.reports.glob("*.json")) == ["2025-W43.json", "2025-W44.json"]

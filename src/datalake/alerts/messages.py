@@ -6,12 +6,13 @@ The lines of the project's first description stay as they were: "ETL completed s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 
 from datalake.alerts import currency
 from datalake.alerts.message import Line, Message, Part, Span, line, log, made_safe, marked, paragraph, small, steps
-from datalake.alerts.words import full_day, listed, minutes, moment, zone_word
+from datalake.alerts.words import clock, full_day, listed, minutes, moment, zone_word
 from datalake.outcomes import FeedOutcome, RunOutcome
+from datalake.schedule import due, zone_named
 from datalake.settings import Settings
 
 MOST_REASONS, MOST_NOTES = 5, 8
@@ -33,9 +34,19 @@ class Context:
 def message(run: RunOutcome, settings: Settings, context: Context) -> Message:
     """Given a run, return what to tell about it; every text in it is safe to render."""
     kind = kind_of(run)
-    parts = _failure(run, context) if kind in ("failure", "held") else _success(run, context)
+    parts = _failure(run, context) if kind in ("failure", "held") else _success(run, context, made_up(run, settings))
     told = Message(kind, _title(kind, run, settings), _summary(kind, run, settings), tuple(parts))
     return made_safe(told, settings.secrets.values())
+
+
+def made_up(run: RunOutcome, settings: Settings) -> str:
+    """Say that a whole load began long after it was due, as one does that made up for a missed one; "" where not."""
+    schedule = settings.schedule
+    begun_by = due(schedule, run.night) + timedelta(minutes=schedule.start_margin_minutes)
+    if run.trigger not in ("cron", "boot", "again") or run.demo or run.start <= begun_by:
+        return ""
+    zone = zone_named(schedule.zone)
+    return f"It was due at {clock(due(schedule, run.night), zone)} and began at {clock(run.start, zone)}."
 
 
 def kind_of(run: RunOutcome) -> str:
@@ -70,7 +81,7 @@ def _meaning(run: RunOutcome) -> str:
     return f"{_sentence(run.error or 'The load failed')} Nothing half-loaded was published."
 
 
-def _success(run: RunOutcome, context: Context) -> list[Part]:
+def _success(run: RunOutcome, context: Context, late: str) -> list[Part]:
     start, end = moment(run.start, context.zone), moment(run.end, context.zone)
     zone = zone_word(run.end, context.zone)
     told = [text for text in (currency.changes(run.feeds), currency.rows(run.feeds, context.usual_rejected)) if text]
@@ -78,6 +89,7 @@ def _success(run: RunOutcome, context: Context) -> list[Part]:
     return [
         paragraph(line(Span(_meaning(run), "bold")), *map(line, told)),
         *([paragraph(*_notes(run))] if run.notes else []),
+        *([paragraph(line(late))] if late else []),
         small(line(done)),
     ]
 
@@ -98,7 +110,7 @@ def _failure(run: RunOutcome, context: Context) -> list[Part]:
     return [
         paragraph(line(Span(_meaning(run), "bold")), *([line(changed)] if changed else [])),
         *([paragraph(*_reasons(run, failed))] if failed else []),
-        steps(*_fixes(run, failed)),
+        steps(*fixes(run, failed)),
         *([paragraph(*_notes(run))] if run.notes else []),
         *([log(context.log_tail)] if context.log_tail else []),
         small(_foot(run, context)),
@@ -113,7 +125,8 @@ def _reasons(run: RunOutcome, failed: Sequence[FeedOutcome]) -> list[Line]:
     return [*own, *each[:MOST_REASONS], *([line(f"Likewise not updated: {listed(more)}.")] if more else [])]
 
 
-def _fixes(run: RunOutcome, failed: Sequence[FeedOutcome]) -> list[Line]:
+def fixes(run: RunOutcome, failed: Sequence[FeedOutcome]) -> list[Line]:
+    """Return what to do about a run that failed, each thing once, the most important first."""
     given = [run.fix, *(feed.fix or _usual_fix(feed) for feed in failed)]
     known = list(dict.fromkeys(each for each in given if each))
     if not known:

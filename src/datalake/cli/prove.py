@@ -77,3 +77,33 @@ def replay(door: Door, nights: int, seed: int, rows: int) -> None:
         click.echo("What was deleted came back to the byte, and every tampering was named.")
         if prepared.rare():
             click.echo(f"Too few to prove anything (under {OFTEN}): {', '.join(prepared.rare())}")
+
+
+@prove.command()
+@click.option("--weeks", default=53, show_default=True, type=click.IntRange(3, 520), help="Weeks of nights.")
+@click.option("--seed", default=1, show_default=True, help="What decides the nights.")
+@pass_door
+def year(door: Door, weeks: int, seed: int) -> None:
+    """Live through a year of nights by a moved clock; every bad one must be told once, no good one accused.
+
+    Failures, misses, late, double and short loads, both changes of the clocks, a week of a dead webhook, three days
+    asleep, an old backup put back. What arrives at a Slack and a mail server of this process, and the weekly figures,
+    are counted against the plan.
+    """
+    from tqdm import tqdm
+
+    from datalake.prove.truth import planned
+    from datalake.prove.year import FIRST, mistakes, simulation
+
+    plan = planned(FIRST, weeks, seed)
+    with simulation(door.lake.root, plan) as done:
+        for day in tqdm(plan.days, "nights", leave=False, disable=None, file=sys.stderr):
+            done.night(day)
+        wrong, arrived = mistakes(done), len(done.sinks.arrived)
+    for problem in wrong[:MOST_TOLD]:
+        click.echo(problem)
+    if wrong:
+        raise DatalakeError(f"{len(wrong)} messages or figures are not as they must be (seed {seed}).")
+    click.echo(
+        f"{len(plan.days)} nights: all {arrived} messages and {weeks - 1} weekly reports are right (seed {seed})."
+    )

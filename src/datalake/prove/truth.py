@@ -88,7 +88,8 @@ class Expected:
             self._good(day)
             if kind == "double":
                 self._tell(day, "✅")
-            self._length(day, kind)
+            if kind in ("ok", "double", "short"):  # only what is there by six can the check have seen
+                self._length(day, kind)
         if before == "asleep":
             self._tell(day, "🔎")
         if day.weekday() == 0 and day > self.year.first:

@@ -28,6 +28,7 @@ from datalake.watchdog.check import check
 from datalake.zones.paths import Lake
 
 ZONE = "America/New_York"
+FIRST = date(2026, 12, 28)  # a Monday; both changes of 2027 follow
 SETTINGS = """\
 schedule: {{zone: local, min_runtime_seconds: 20}}
 alerts:

@@ -22,7 +22,7 @@ from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
 from datalake.reports.gather import gather
 from datalake.reports.messages import message
 from datalake.reports.model import Report, from_json, to_json
-from datalake.reports.week import last_week, named_week, week_name
+from datalake.reports.week import WEEK, last_week, named_week, week_name
 from datalake.schedule import zone_named
 from datalake.settings import Settings, readable
 from datalake.zones.files import write_atomically
@@ -30,6 +30,7 @@ from datalake.zones.paths import Lake
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 20.0
+MADE_UP = 4  # weeks back in which a report that is missing is made
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ def summarise(
         report = report_of(lake, settings, out, clock, monday)
     except (sqlite3.Error, OSError) as problem:
         return _untold(lake, settings, clock, f"the record cannot be read or the report not kept ({problem})")
+    if not named:
+        _make_up(lake, settings, out, clock, monday)
     made = message(report, settings, str(_place(lake, monday, "html").relative_to(lake.root)))
     leave_line(lake, settings, clock, made.summary)
     notice = f"week-{report.week}{f'-{clock.now():%Y%m%dT%H%M%S}' if named else ''}"
@@ -65,6 +68,14 @@ def report_of(lake: Lake, settings: Settings, out: Ways, clock: Clock, monday: d
         write_atomically(kept, (json.dumps(to_json(report), ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
     _write_pages(lake, report, monday)
     return report
+
+
+def _make_up(lake: Lake, settings: Settings, out: Ways, clock: Clock, monday: date) -> None:
+    """Make the reports of weeks before that were not made, for the host was off on their Monday; nobody is told."""
+    for back in range(1, MADE_UP + 1):
+        earlier = monday - back * WEEK
+        if not _place(lake, earlier, "json").exists() and gather(lake, settings, out, clock, earlier).nights:
+            report_of(lake, settings, out, clock, earlier)
 
 
 def _place(lake: Lake, monday: date, ending: str) -> Path:

@@ -6,7 +6,7 @@ from datetime import time, timedelta, tzinfo
 
 from datalake.alerts import currency
 from datalake.alerts.message import Line, Message, Part, Span, line, made_safe, marked, paragraph, small, steps
-from datalake.alerts.messages import as_step
+from datalake.alerts.messages import fixes
 from datalake.alerts.words import clock, count, day, full_day, listed, span
 from datalake.nights import FAILED, MISSED, OVERRUN, RUNNING, SHORT, UNKNOWN, WORDS, Night
 from datalake.outcomes import RunOutcome
@@ -177,7 +177,6 @@ def _reasons(run: RunOutcome) -> list[str]:
 def _steps(found: Verdict) -> list[Line]:
     if found.cause in STEPS:
         return [marked(each) for each in STEPS[found.cause]]
-    run = found.run
-    given = [run.fix, *(feed.fix for feed in run.feeds if feed.failed)] if run else []
-    fixes = [as_step(fix) for fix in dict.fromkeys(given) if fix]
-    return fixes or [marked(LOG), marked(RUN)]
+    if found.run is None:
+        return [marked(LOG), marked(RUN)]
+    return fixes(found.run, [feed for feed in found.run.feeds if feed.failed])
