@@ -112,13 +112,18 @@ def _cure(feed: str, name: str) -> str:
 
 
 def empty_columns(path: Path) -> dict[str, bool]:
-    """Return the columns of a Parquet file, and of each whether no row has a value, as far as its footer tells."""
+    """Return the columns of a Parquet file, and of each whether no row has a value: by its footer, where that tells."""
     footer = pq.read_metadata(path)
-    names = pq.read_schema(path).names
-    empty = dict.fromkeys(names, footer.num_rows > 0)
+    empty = dict.fromkeys(pq.read_schema(path).names, footer.num_rows > 0)
+    unknown = set()
     for group in (footer.row_group(number) for number in range(footer.num_row_groups)):
         for leaf in (group.column(number) for number in range(group.num_columns)):
-            told = leaf.statistics
-            if told is None or not told.has_null_count or told.null_count < leaf.num_values:
-                empty[leaf.path_in_schema.partition(".")[0]] = False
+            name, told = leaf.path_in_schema.partition(".")[0], leaf.statistics
+            if told is None or not told.has_null_count:
+                unknown.add(name)
+            elif told.null_count < leaf.num_values:
+                empty[name] = False
+    for name in unknown:
+        values = pq.read_table(path, columns=[name]).column(name)
+        empty[name] = len(values) > 0 and values.null_count == len(values)
     return empty

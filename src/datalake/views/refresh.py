@@ -138,7 +138,8 @@ class _Maker:
         for source in view.sources:
             reason, fix = ("", "") if source.feed == VERSIONS else lacking(published, source)
             if reason:
-                return NotUpdated(f"{reason}.", fix, inputs=inputs)
+                # no news while the view was never there: a feed may well come in a layout without that column
+                return NotUpdated(f"{reason}.", fix, inputs=inputs, quiet=True)
         versions = self._versions(published) if VERSIONS in view.feeds else None
         try:
             make(Order(view, published, tonight.night, tonight.settings, inputs, versions))
