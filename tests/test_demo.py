@@ -5,6 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
@@ -60,7 +61,7 @@ def names_in(folder: Path) -> set[str]:
 
 
 def rows_of(lake: Lake, query: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(lake.database) as connection:
+    with closing(sqlite3.connect(lake.database)) as connection, connection:
         return connection.execute(query).fetchall()
 
 
@@ -204,7 +205,7 @@ def test_clear_removes_the_problems_that_the_demo_raised_and_keeps_those_of_befo
 
 
 def open_problem(lake: Lake, key: str) -> None:
-    with sqlite3.connect(lake.database) as connection:
+    with closing(sqlite3.connect(lake.database)) as connection, connection:
         values = (key, key, key, "2025-11-20T17:00:00+00:00", "2025-11-20T17:00:00+00:00")
         connection.execute(
             "INSERT INTO incident (key, title, signature, opened_at, seen_at) VALUES (?, ?, ?, ?, ?)", values
