@@ -35,6 +35,7 @@ LAYERS = (
     ("nightly",),
     ("demo",),
     ("prove",),
+    ("bench",),
     ("web",),
     ("cli",),
 )

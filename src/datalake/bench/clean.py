@@ -1,0 +1,122 @@
+"""bench clean: every tool in turn, again and again, each in a process of its own; the costs, and whether all agree."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from datalake.bench.engines import installed
+from datalake.bench.task import make_file
+from datalake.errors import DatalakeError
+
+BASE = "duckdb"  # what the ratios are against
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One run, the interpreter's start included: seconds of wall and of CPU, peak memory in MB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a tool came to on one file. agrees: the same rows, sums and hashes as the base; None without a base."""
+
+    engine: str
+    megabytes: float
+    costs: tuple[Cost, ...]
+    rows: int
+    agrees: bool | None
+
+    def middle(self, name: str) -> float:
+        """Return the median of a cost over the runs."""
+        return float(median(getattr(each, name) for each in self.costs))
+
+
+def measure(
+    megabytes: int, folder: Path, threads: int, runs: int, tell: Callable[[str], None] = lambda text: None
+) -> tuple[Result, ...]:
+    """Run every installed tool on a file of that size, interleaved, and compare what they wrote."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tell(f"{megabytes} MB: making the file")
+    source = make_file(megabytes, folder)
+    costs: dict[str, list[Cost]] = {name: [] for name in installed()}
+    found: dict[str, Any] = {}
+    for number, name in _turns(runs):
+        tell(f"{megabytes} MB: {name}, run {number + 1} of {runs}")
+        out = folder / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        costs[name].append(_run(name, source, out, threads))
+        found[name] = found.get(name) or _facts(out)
+    base = found.get(BASE)
+    return tuple(
+        Result(name, source.stat().st_size / 1e6, tuple(costs[name]), found[name].rows, base and found[name] == base)
+        for name in costs
+    )
+
+
+def _facts(out: Path) -> Any:
+    from datalake.bench.agree import facts
+
+    return facts(out)
+
+
+def _turns(runs: int) -> Iterator[tuple[int, str]]:
+    return ((number, name) for number in range(runs) for name in installed())
+
+
+def _run(name: str, source: Path, out: Path, threads: int) -> Cost:
+    words = [sys.executable, "-m", "datalake.bench.engines", name, str(source), str(out), str(threads)]
+    environ = os.environ | {"POLARS_MAX_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    start = time.perf_counter()
+    with subprocess.Popen(words, env=environ) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise DatalakeError(f"{name} ended with {process.returncode} on {source.name}.", "Its own words are above.")
+    unit = 1_000_000 if sys.platform == "darwin" else 1_000  # macOS counts bytes, Linux kilobytes
+    return Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / unit)
+
+
+def table(results: Sequence[Result]) -> Iterator[str]:
+    """Yield the lines of the table, ratios first; a ratio is given only where the rows agree."""
+    shares, costs = f"{'wall':>6} {'CPU':>6} {'memory':>6}", f"{'wall s':>8} {'CPU s':>8} {'MB':>7} {'MB/s':>6}"
+    yield f"{'file':>8}  {'tool':<8} {shares}   {costs}"
+    yield f"{'':>8}  {'':<8} {'as shares of ' + BASE:^20}"
+    for result in results:
+        base = next((each for each in results if (each.engine, each.megabytes) == (BASE, result.megabytes)), None)
+        wall, cpu, peak = (result.middle(each) for each in ("wall", "cpu", "peak"))
+        costs = f"{wall:>8.2f} {cpu:>8.2f} {peak:>7.0f} {result.megabytes / wall:>6.0f}"
+        yield f"{result.megabytes:>5.0f} MB  {result.engine:<8} {_ratios(result, base)}   {costs}"
+
+
+def _ratios(result: Result, base: Result | None) -> str:
+    if base is None:
+        return f"{'no ' + BASE + ' here':^20}"
+    if not result.agrees:
+        return f"{'other rows':^20}"
+    return " ".join(f"{result.middle(each) / base.middle(each):>6.2f}" for each in ("wall", "cpu", "peak"))
+
+
+def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return the results as JSON values, every run by itself."""
+    return [
+        {
+            "engine": each.engine,
+            "megabytes": round(each.megabytes, 1),
+            "rows": each.rows,
+            "agrees": each.agrees,
+            "runs": [{"wall": run.wall, "cpu": run.cpu, "peak_mb": run.peak} for run in each.costs],
+        }
+        for each in results
+    ]

@@ -1,0 +1,56 @@
+"""The benchmark is honest: the tools do the same job, and where they do not agree there is no ratio."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from datalake.bench import clean, task
+from datalake.bench.__main__ import main
+from datalake.bench.agree import facts
+from datalake.bench.engines import ours
+
+
+def test_all_installed_tools_come_to_the_same_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--mb", "1", "--runs", "1", "--json", "--folder", str(tmp_path)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {each["engine"] for each in told} >= {"ours", "duckdb", "pandas"}
+    assert [each["engine"] for each in told if not each["agrees"]] == []
+    assert min(each["rows"] for each in told) > 1_000
+
+
+def result(engine: str, agrees: bool | None, seconds: float) -> clean.Result:
+    return clean.Result(engine, 10.0, (clean.Cost(seconds, seconds, 100.0),) * 3, 5, agrees)
+
+
+def test_ratios_are_shown_only_beside_the_same_rows() -> None:
+    lines = list(clean.table([result("ours", True, 1.0), result("duckdb", True, 2.0), result("other", False, 1.0)]))
+    assert "0.50   0.50   1.00" in lines[2]
+    assert "other rows" in lines[4]
+    assert "no duckdb here" in list(clean.table([result("ours", None, 1.0)]))[2]
+
+
+@pytest.mark.parametrize("change", ["none", "order", "cell", "row"])
+def test_tables_are_told_apart_by_every_cell_and_not_by_their_order(change: str, tmp_path: Path) -> None:
+    source = task.make_file(1, tmp_path)
+    ours(source, tmp_path, 1)
+    table = pa.concat_tables(pq.read_table(each) for each in sorted(tmp_path.glob("staging/part-*.parquet")))
+    whole = facts(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    pq.write_table(changed(table, change), other / "out.parquet")
+    assert (facts(other) == whole) == (change in ("none", "order"))
+
+
+def changed(table: pa.Table, change: str) -> pa.Table:
+    if change == "order":
+        return pa.concat_tables([table.slice(10), table.slice(0, 10)])
+    if change == "row":
+        return table.slice(1)
+    if change == "cell":
+        titles = table.column("study_title").to_pylist()
+        titles[5] += "."
+        return table.set_column(table.schema.get_field_index("study_title"), "study_title", pa.array(titles))
+    return table
