@@ -58,9 +58,17 @@ record_run() { # the ETL left its outcome, or only the crumb that it had begun; 
   if [ ! -e "$OUTCOMES/$RUN_ID.json" ] || [ -n "$STOPPED" ]; then leave_exit "$STATUS" ended; fi
   RECORDED=1
   for helper in log_runtime_sqlite.py log_runtime_stats.py; do
-    "$PYTHON" "src/$helper" --outcome "$OUTCOMES/$RUN_ID.json" >&4 2>&4 9>&- ||
-      warn "run $RUN_ID is not in the record yet ($helper failed); the next run writes it. See $LOG"
+    run_helper "$helper" ||
+      warn "run $RUN_ID is not in the record yet; the next run writes it. ${WHY:-$helper failed.} See $LOG"
   done
+}
+
+run_helper() { # HELPER: sets WHY, its last word: on a full disk the log has it not, and cron must mail it
+  local status=0
+  WHY=$("$PYTHON" "src/$1" --outcome "$OUTCOMES/$RUN_ID.json" 2>&1 >&4 9>&-) || status=$?
+  if [ -n "$WHY" ]; then printf '%s\n' "$WHY" >&4 || true; fi 2>/dev/null
+  WHY=${WHY##*$'\n'}
+  return "$status"
 }
 
 send_alert() { # a child with a limit, after the lock: nothing waits for Slack

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
@@ -9,7 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from datalake.outcomes import FAILURE, FeedOutcome, RunOutcome, StageTime, feed_to_json
-from datalake.runs import crumbs, record
+from datalake.runs import crumbs, database, record
 from datalake.runs.crumbs import EXIT, OUTCOME, PROGRESS, STARTED
 from datalake.runs.ended import outcome_of
 from datalake.settings import Schedule
@@ -280,3 +281,18 @@ def test_a_spoilt_crumb_still_tells_that_there_was_a_run(lake: Lake, text: str) 
     put(lake, RUN.run_id, STARTED, text)
     (run,) = record.recover_unrecorded(lake, SCHEDULE, "the next run")
     assert (run.start, run.status) == (START, "failure")
+
+
+def test_a_locked_database_costs_the_next_run_a_bounded_time_however_much_was_left(lake: Lake, monkeypatch) -> None:
+    monkeypatch.setattr(record, "RECOVERY_SECONDS", 0.2)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    record.record_run(lake, SCHEDULE, FAILED)
+    for number in range(20):
+        crumbs.leave(lake, replace(RUN, run_id=f"20251105T070000Z-{number}"))
+    begun = time.monotonic()
+    with closing(sqlite3.connect(lake.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert record.recover_unrecorded(lake, SCHEDULE, "the next run") == ()
+    assert time.monotonic() - begun < 2
+    monkeypatch.undo()
+    assert len(record.recover_unrecorded(lake, SCHEDULE, "the next run")) == 20, "none of it is lost"

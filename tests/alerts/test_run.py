@@ -1,6 +1,9 @@
 """python -m datalake.alerts run RUN_ID: who is told what about a recorded run."""
 
 import logging
+import sqlite3
+import time
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -79,6 +82,36 @@ def test_a_run_that_is_not_in_the_record_is_told_from_what_it_left(lake, slack) 
     lake.database.write_bytes(b"this is no database")
     assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.FAILURE.run_id, CLOCK) == 0
     assert len(slack.taken) == 1
+
+
+def test_a_locked_database_costs_seconds_and_no_message(lake, record, slack) -> None:
+    """The runner ends this process after ten seconds."""
+    record(replace(samples.SUCCESS, run_id="20251104T070000Z-1"))
+    crumbs.leave(lake, samples.FAILURE)
+    begun = time.monotonic()
+    with closing(sqlite3.connect(lake.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.FAILURE.run_id, CLOCK) == 0
+    assert time.monotonic() - begun < 6
+    (call,) = slack.taken
+    assert "grants was not updated" in call.everything
+    assert "This run is not in the record yet; the next run writes it." in call.everything
+
+
+def test_a_success_that_could_not_be_recorded_says_so(lake, slack) -> None:
+    crumbs.leave(lake, samples.SUCCESS)
+    assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.SUCCESS.run_id, CLOCK) == 0
+    (call,) = slack.taken
+    assert "Success with notes" in call.everything and "not in the record yet" in call.everything
+
+
+def test_a_killed_run_is_told_although_the_database_is_locked(lake, record, slack) -> None:
+    record(replace(samples.SUCCESS, run_id="20251104T070000Z-1"))
+    crumbs.begin(lake, samples.KILLED.run_id, samples.START, "cron", samples.NIGHT)
+    with closing(sqlite3.connect(lake.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.KILLED.run_id, CLOCK) == 0
+    assert "The run was killed" in slack.taken[0].everything
 
 
 def test_an_unknown_run_is_refused_by_name(lake) -> None:

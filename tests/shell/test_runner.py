@@ -173,6 +173,19 @@ def test_what_one_recorder_could_not_write_the_next_run_writes(installation: Ins
     assert list(installation.lake.outcomes.iterdir()) == []
 
 
+@pytest.mark.usefixtures("no_alerts")
+def test_on_a_full_disk_cron_mails_which_recorder_failed_and_why(installation: Installation) -> None:
+    """/dev/full takes what a full disk takes: the log cannot keep the reason."""
+    installation.lake.logs.mkdir(exist_ok=True)
+    installation.lake.etl_log.symlink_to("/dev/full")
+    installation.lake.runtime_csv.symlink_to("/dev/full")
+    installation.etl(BEGIN, SUCCEED)
+    code, _, err = ended(installation)
+    assert code == 0
+    assert "not in the record yet" in err
+    assert "log_runtime_stats.py: [Errno 28] No space left on device" in err
+
+
 def test_an_alert_that_fails_is_said_and_changes_nothing(installation: Installation) -> None:
     alerts_end_with(installation, "sys.exit(1)")
     installation.etl(BEGIN, SUCCEED)

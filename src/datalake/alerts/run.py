@@ -5,29 +5,35 @@ Exit codes: 0 told, or nothing to tell; 1 somebody could not be told. The run's 
 
 import logging
 import os
+import shutil
 import socket
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from datalake.alerts.findings import report
 from datalake.alerts.heartbeat import beat
-from datalake.alerts.messages import Context, kind_of
+from datalake.alerts.messages import Context, kind_of, made_up
 from datalake.alerts.tell import Teller
 from datalake.alerts.ways import ways
 from datalake.clock import Clock
 from datalake.contracts.config import load_contracts
 from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
-from datalake.outcomes import SUCCESS, RunOutcome
+from datalake.outcomes import SUCCESS, Note, RunOutcome
 from datalake.runs import crumbs, history
+from datalake.runs.database import patience
+from datalake.runs.ended import outcome_of
 from datalake.runs.history import RecordedRun
 from datalake.schedule import zone_named
-from datalake.settings import Settings, readable
+from datalake.settings import Schedule, Settings, readable
 from datalake.zones.paths import Lake
 
 HEARTBEAT_SECONDS = 1.5
 SECONDS = 6.0  # for all channels together; the runner ends this process after ten
+LOCK_SECONDS = 2.0  # for a database that another holds: then it is told unkept
 TAIL_BYTES = 65_536
+FULL_BYTES = 100_000  # with less room on the disk of logs/ the database cannot grow
 COMPARED = 30  # runs before this one that say what is usual
 
 logger = logging.getLogger(__name__)
@@ -36,10 +42,15 @@ logger = logging.getLogger(__name__)
 def tell_run(lake: Lake, environ: Mapping[str, str], run_id: str, clock: Clock) -> int:
     """Given a run's id, tell what is news about it; return the exit code. Raise DatalakeError for an unknown run."""
     settings = readable(lake.root, environ)  # a wrong configuration is one of the things to tell
-    run = _outcome(lake, run_id)
+    with patience(LOCK_SECONDS):
+        return _tell(lake, settings, run_id, clock)
+
+
+def _tell(lake: Lake, settings: Settings, run_id: str, clock: Clock) -> int:
+    run = _outcome(lake, settings.schedule, run_id)
     before = _runs_before(lake, run)
     out = ways(settings, owners(lake) if settings.alerts.mail.owners else {})
-    told = is_due(run, settings.alerts.on_success, before)
+    told = is_due(run, settings.alerts.on_success, before) or bool(made_up(run, settings))
     made = report(run, settings, context(lake, settings, run, before), out.by_feed, told)
     everybody = Teller(lake, settings, out, clock, SECONDS).tell(made)
     if everybody and run.status == SUCCESS:
@@ -63,18 +74,29 @@ def is_due(run: RunOutcome, on_success: str, before: tuple[RecordedRun, ...]) ->
     return on_success == "changes" and (kind_of(run) == "notes" or after_failure)
 
 
-def _outcome(lake: Lake, run_id: str) -> RunOutcome:
-    """The run as recorded, or, where the record could not be written, as the run left it."""
+def _outcome(lake: Lake, schedule: Schedule, run_id: str) -> RunOutcome:
+    """The run as it left it, which is there until it is in the record, else as recorded: what is left needs no lock."""
+    left = crumbs.left_by(lake, run_id)
+    if left is not None:
+        run = outcome_of(left, schedule)
+        return replace(run, notes=(*run.notes, Note("unrecorded", _unrecorded(lake))))
     try:
         found = history.outcome(lake.database, run_id)
     except sqlite3.Error as problem:
         logger.error("%s: %s", lake.database, problem)
         found = None
-    left = None if found else crumbs.left_by(lake, run_id)
-    found = found or (left.outcome if left else None)
     if found is None:
         raise DatalakeError(f"{run_id}: no such run is recorded.", "See the runs: python manage.py status")
     return found
+
+
+def _unrecorded(lake: Lake) -> str:
+    try:
+        full = shutil.disk_usage(lake.logs).free < FULL_BYTES
+    except OSError:
+        full = False
+    why = " (the disk of logs/ is full)" if full else ""
+    return f"This run is not in the record yet{why}; the next run writes it."
 
 
 def _runs_before(lake: Lake, run: RunOutcome) -> tuple[RecordedRun, ...]:

@@ -21,6 +21,7 @@ from datalake.zones.paths import Lake
 
 ROOT = Path(__file__).resolve().parents[3]
 CSV_NAME = "etl_runtime_stats.csv"
+PATIENCE = 4.0  # seconds for a lock on the database: the night waits for it
 Time = str | datetime
 Into = Callable[[Lake, Schedule, RunOutcome], None]
 
@@ -84,7 +85,8 @@ def _main(
         parser.error("give runtime_sec, status, start_time and end_time, or --outcome FILE")
     try:
         if options.outcome is not None:
-            _record_left(options.outcome, into)
+            with database.patience(PATIENCE):
+                _record_left(options.outcome, into)
         else:
             _log_given(parser, partial(log, getattr(options, target), *values))
     except (OSError, sqlite3.Error, DatalakeError) as problem:

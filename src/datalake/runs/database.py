@@ -7,7 +7,9 @@ import contextlib
 import json
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,10 +19,30 @@ from datalake.runs.aside import set_database_aside
 from datalake.runs.rows import COLUMNS, RuntimeRow, local_time, row_of
 from datalake.zones.files import display
 
-BUSY_SECONDS = 5.0
+BUSY_SECONDS = 5.0  # one wait for a lock
+SHORTEST_WAIT = 0.5  # also where patience has run out: others hold the lock for a blink
 COUNTS = ("rows_read", "accepted", "rejected", "duplicates", "superseded", "excluded")
 
 logger = logging.getLogger(__name__)
+_until: ContextVar[float | None] = ContextVar("until", default=None)  # monotonic
+
+
+@contextlib.contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Within it, all waits for a lock together end about so long after now: whoever has little time says so."""
+    token = _until.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def _wait() -> float:
+    """Seconds that the next statement may wait for a lock."""
+    until = _until.get()
+    if until is None:
+        return BUSY_SECONDS
+    return min(BUSY_SECONDS, max(SHORTEST_WAIT, until - time.monotonic()))
 
 
 @contextlib.contextmanager
@@ -31,7 +53,7 @@ def writing(database: Path, runtime_csv: Path | None = None) -> Iterator[sqlite3
     """
     if not _is_sound(database):
         logger.warning("%s was damaged: kept as %s, rebuilt from the CSV", database, set_database_aside(database))
-    connection = sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(database, timeout=_wait(), isolation_level=None)
     connection.row_factory = sqlite3.Row
     with contextlib.closing(connection):
         migrations.migrate(connection, database, runtime_csv)
@@ -45,13 +67,18 @@ def writing(database: Path, runtime_csv: Path | None = None) -> Iterator[sqlite3
 
 
 def _is_sound(database: Path) -> bool:
-    """A missing file is sound: it is made. A locked or unreadable one is not judged here: the next step says so."""
+    """A missing file is sound: it is made. An unreadable one is not judged here: the next step says so.
+
+    A locked one has been waited for: raise at once, or the next step would wait as long again.
+    """
     if not database.exists():
         return True
-    with contextlib.closing(sqlite3.connect(database, timeout=BUSY_SECONDS)) as connection:
+    with contextlib.closing(sqlite3.connect(database, timeout=_wait())) as connection:
         try:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise
             return True
         except sqlite3.DatabaseError:
             return False
@@ -154,6 +181,6 @@ def is_recorded(database: Path, run_id: str) -> bool:
 
 def reading(database: Path) -> sqlite3.Connection:
     """Open for reading alone; raise sqlite3.OperationalError where there is no such file."""
-    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=_wait())
     connection.row_factory = sqlite3.Row
     return connection

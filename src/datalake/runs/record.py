@@ -5,6 +5,7 @@ All of it may be done again: a run is in each of them once, by its run id.
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 
@@ -18,6 +19,7 @@ from datalake.zones.files import remove_leftovers, write_atomically
 from datalake.zones.paths import Lake
 
 Step = Callable[[Lake, Schedule, RunOutcome], None]
+RECOVERY_SECONDS = 4.0  # for all runs together: the night waits for it
 HEALED = 50  # newest runs of the table that the CSV is compared with each time
 
 logger = logging.getLogger(__name__)
@@ -112,12 +114,17 @@ def recover_unrecorded(lake: Lake, schedule: Schedule, before: str) -> tuple[Run
     """
     remove_leftovers(lake.outcomes)
     recovered = []
+    end = time.monotonic() + RECOVERY_SECONDS
     for left in crumbs.all_left(lake):
+        if time.monotonic() > end:
+            logger.warning("recording what earlier runs left takes too long: the rest is left for the next run")
+            break
         if left.run_id == before:
             continue
         run = outcome_of(left, schedule)
         try:
-            record_run(lake, schedule, run)
+            with database.patience(end - time.monotonic()):
+                record_run(lake, schedule, run)
         except NotRecorded as problem:
             logger.warning("%s", problem)
             continue
