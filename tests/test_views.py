@@ -5,7 +5,7 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 
 import pytest
-from support.shelves import Shelves, only
+from support.shelves import NIGHT, Shelves, only
 
 from datalake.zones.paths import Lake
 
@@ -165,6 +165,12 @@ def test_proposals_pending_brings_one_sponsors_names_together_and_counts_primes(
     assert shelves.card("proposals_pending_by_sponsor")["classification"] == "confidential"
 
 
+def test_proposals_pending_says_nothing_of_primes_where_the_feed_names_none(shelves: Shelves) -> None:
+    shelves.publish("grants_proposal", proposal(1, "Pending Sponsor Review", sponsor="NIH", **asked("1.00", "1.00")))
+    (row,) = shelves.view("proposals_pending_by_sponsor")
+    assert (row["proposals"], row["direct_to_sponsor"], row["through_prime"]) == (1, None, None)
+
+
 def submitted(number: int, status: str, date_: str | None, **values) -> dict:
     return proposal(
         number,
@@ -294,7 +300,7 @@ def test_award_compliance_gaps_names_awards_for_which_no_protocol_is_current(she
         study(5, "Approved", None, funding_ids=["AWD00000006"]),  # the study names the award, not the other way round
         study(6, "Parked for now"),
     )
-    shelves.publish("iacuc", animal_protocol(1), animal_protocol(2, "Expired"))
+    shelves.publish("iacuc", animal_protocol(1, date_expires=NIGHT), animal_protocol(2, "Expired"))
     shelves.publish(
         "grants",
         award(1, **human, irb_protocol_ids=["STUDY00000002", "STUDY00000001"]),  # one is current: fine
@@ -369,7 +375,8 @@ def test_coi_status_tells_of_each_person_what_waits_for_them(shelves: Shelves) -
 
 
 def test_coi_status_brings_nothing_back_that_the_rules_keep_from_being_published(shelves: Shelves) -> None:
-    shelves.publish("coi", certification(1, 1, "Review Complete", has_interest=True, determination="Managed"))
+    done = {"date_due": NIGHT, "date_completed": NIGHT, "has_interest": True, "determination": "Managed"}
+    shelves.publish("coi", certification(1, 1, "Review Complete", **done))
     row = shelves.view("coi_status")[0]
     assert not {"has_interest", "entity_name", "interest_type", "value_band", "determination"} & set(row)
     assert shelves.card("coi_status")["classification"] == "confidential"

@@ -9,14 +9,14 @@ row: an award, a kind of subject and a protocol
 owner: grants-data@example.edu
 sources:
   grants:
-    needs: [award_id, status, pi_name, human_subjects, animals]
-    may_use: [award_title, school, end_date, irb_protocol_ids, iacuc_protocol_ids, allocation_id]
+    needs: [award_id, status, pi_name, human_subjects, animals, irb_protocol_ids, iacuc_protocol_ids]
+    may_use: [award_title, school, end_date]
   irb:
-    needs: [protocol_id, status]
-    may_use: [date_expires, funding_ids]
+    needs: [protocol_id, status, date_expires]
+    may_use: [funding_ids]
   iacuc:
-    needs: [protocol_id, status]
-    may_use: [date_expires, funding_ids]
+    needs: [protocol_id, status, date_expires]
+    may_use: [funding_ids]
 left_out:
   state_unknown: Awards in a state that the map of states does not know
   not_active: Awards not active yet, closed or withdrawn

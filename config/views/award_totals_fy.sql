@@ -9,7 +9,7 @@ owner: grants-data@example.edu
 sources:
   grants:
     needs: [award_id, status, amount, funds_activated_date, university_reportable]
-    may_use: [sponsor_type, school, allocation_id]
+    may_use: [sponsor_type, school]
 left_out:
   not_reportable: Marked as not reportable by the university
   not_activated: Funds not activated yet

@@ -8,7 +8,7 @@ owner: grants-data@example.edu
 sources:
   grants:
     needs: [award_id, status, sponsor, pi_name, amount, end_date]
-    may_use: [award_title, pi_department_code, award_department_code, school, allocation_id]
+    may_use: [award_title, pi_department_code, award_department_code, school]
 left_out:
   state_unknown: Awards in a state that the map of states does not know
   not_active: Awards not active yet, closed or withdrawn

@@ -7,8 +7,10 @@ row: a person
 owner: coi-data@example.edu
 sources:
   coi:
-    needs: [certification_id, discloser_person_id, discloser_name, status, last_profile_update, last_updated]
-    may_use: [department_code, date_due, date_completed, training_expires]
+    needs:
+      [certification_id, discloser_person_id, discloser_name, status, last_profile_update, last_updated,
+       date_due, date_completed]
+    may_use: [department_code, training_expires]
 left_out:
   withdrawn: Certifications that were withdrawn
 columns:

@@ -17,8 +17,8 @@ columns:
   sponsor: The sponsor, by the name that its spellings are brought together under
   sponsor_known: Whether the map of sponsors has that name
   proposals: Proposals pending
-  direct_to_sponsor: Of these, submitted to the sponsor itself
-  through_prime: Of these, submitted through another sponsor
+  direct_to_sponsor: Of these, submitted to the sponsor itself; empty where the feed names no prime sponsor at all
+  through_prime: Of these, submitted through another sponsor; empty likewise
   total_direct: Sum of their direct costs
   total_indirect: Sum of their indirect costs
   total_amount: Sum of what they ask for
@@ -29,6 +29,7 @@ create view considered as
 select
   *,
   coalesce(prime_sponsor, sponsor, 'not given') as payer,
+  count(prime_sponsor) over () > 0 as primes_told,
   case
     when proposal_states(status) = 'unmapped' then 'state_unknown'
     when proposal_states(status) is distinct from 'pending_sponsor' then 'not_pending'
@@ -39,8 +40,8 @@ select
   case sponsors(payer) when 'unmapped' then payer else sponsors(payer) end as sponsor,
   sponsors(payer) <> 'unmapped' as sponsor_known,
   count(*) as proposals,
-  count(*) filter (where prime_sponsor is null) as direct_to_sponsor,
-  count(*) filter (where prime_sponsor is not null) as through_prime,
+  case when any_value(primes_told) then count(*) filter (where prime_sponsor is null) end as direct_to_sponsor,
+  case when any_value(primes_told) then count(*) filter (where prime_sponsor is not null) end as through_prime,
   sum(total_direct) as total_direct,
   sum(total_indirect) as total_indirect,
   sum(total_amount) as total_amount,

@@ -11,12 +11,10 @@ from datalake.cli.groups import SectionedGroup
 from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError, UsageError
 
 SECTIONS = {
-    "Every night": {
+    "Day by day": {
         "run": "datalake.cli.run:run",
         "status": "datalake.cli.status:status",
         "try": "datalake.cli.trial:try_file",
-    },
-    "When something waits": {
         "held": "datalake.cli.waiting:held",
         "approve": "datalake.cli.waiting:approve",
         "decline": "datalake.cli.waiting:decline",
@@ -28,6 +26,7 @@ SECTIONS = {
         "trace": "datalake.cli.explain:trace",
         "diff": "datalake.cli.explain:diff",
         "asof": "datalake.cli.explain:asof",
+        "sql": "datalake.cli.sql:sql",
         "replay": "datalake.cli.rebuild:replay",
         "verify": "datalake.cli.rebuild:verify",
     },

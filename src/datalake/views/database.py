@@ -74,13 +74,13 @@ class Database:
         """Return the statements of a text; raise SqlProblem where it is no SQL."""
         try:
             found = self._connection.extract_statements(text)
-        except (duckdb.Error, ValueError) as problem:  # ValueError: a kind that this DuckDB itself has no name for
+        except duckdb.Error as problem:
             raise _problem(problem, text, 1, whole=True) from None
         statements, start = [], 0
         for each in found:
             sql = each.query.rstrip("; \t\r\n")
             start = text.index(sql, start)
-            statements.append(Statement(sql, each.type.name, text.count("\n", 0, start) + 1))
+            statements.append(Statement(sql, _kind(each), text.count("\n", 0, start) + 1))
             start += len(sql)
         return statements
 
@@ -103,6 +103,13 @@ class Database:
     def table(self, sql: str) -> pa.Table:
         """Return the rows of a SELECT of this program's own."""
         return self.rows(Statement(sql, READS, 0)).read_all()
+
+
+def _kind(statement: Any) -> str:
+    try:
+        return str(statement.type.name)
+    except ValueError:  # one that DuckDB's own Python has no name for, such as UPDATE EXTENSIONS
+        return f"{statement.query.split()[0].upper()} ..."
 
 
 def batches(reader: pa.RecordBatchReader, statement: Statement) -> Iterator[pa.RecordBatch]:
