@@ -105,3 +105,12 @@ def test_all_ten_are_shown_and_a_bad_one_makes_exit_code_1(manage) -> None:
     said = manage("doctor")
     assert [line[6:20].strip() for line in said.out.splitlines() if not line.startswith(" ")] == list(health.ORDER)
     assert said.code == 1 and "do: python3 manage.py setup" in said.out  # the lake of this test has no venv
+
+
+def test_the_next_nights_are_listed_and_a_coming_change_of_the_clocks_is_a_warning() -> None:
+    two = health.check_nights(Schedule(zone="America/New_York"), NOW)
+    assert two.state == "warn"
+    assert two.says.startswith("Thu 6 Nov 02:00 EST, Fri 7 Nov 02:00 EST, Sat 8 Nov 02:00 EST")
+    assert two.says.endswith("on Sun 8 Mar 2026 the clocks skip 02:00")
+    half_past_three = health.check_nights(Schedule(zone="America/New_York", nightly="03:30"), NOW)
+    assert (half_past_three.state, half_past_three.do) == ("ok", "")

@@ -1,4 +1,4 @@
-"""The doctor's ten checks: each looks at one thing that a quiet night needs and says what to do where it is missing."""
+"""The doctor's checks: each looks at one thing that a quiet night needs and says what to do where it is missing."""
 
 import os
 import shutil
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from datalake import environment, interpreters
-from datalake.alerts.words import count
+from datalake import schedule as calendar
+from datalake.alerts.words import clock, count, full_day
 from datalake.cli import crontab, host, text
 from datalake.cli.door import Door
 from datalake.errors import DatalakeError
@@ -18,7 +19,7 @@ from datalake.runs import lock, lockfile
 from datalake.zones.paths import Lake
 
 if TYPE_CHECKING:
-    from datalake.settings import Settings
+    from datalake.settings import Schedule, Settings
 
 OK, WARN, BAD = "ok", "warn", "bad"
 LEAST_FREE = 1_000_000_000  # bytes: a night of small files and its log never need more
@@ -91,6 +92,20 @@ def check_zone(zone: str, now: datetime) -> Finding:
     )
 
 
+def check_nights(schedule: "Schedule", now: datetime) -> Finding:
+    """Say which nights come next, and warn of one whose time the clocks will skip or repeat."""
+    coming = calendar.next_nights(schedule, now, 3)
+    zone = calendar.zone_named(schedule.zone)
+    says = ", ".join(clock(calendar.due(schedule, night), zone) for night in coming)
+    odd = calendar.coming_changes(schedule, now)
+    if not odd:
+        return Finding("next nights", OK, says)
+    verb = "skip" if calendar.clock_change(schedule, odd[0]) == calendar.SKIPPED else "repeat"
+    warns = f"{says}; on {full_day(odd[0])} the clocks {verb} {schedule.nightly}"
+    do = "set schedule.nightly to a time after 03:00, then: python manage.py cron --install"
+    return Finding("next nights", WARN, warns, do)
+
+
 def check_lock(lake: Lake, now: datetime) -> Finding:
     """Judge whether a run is at work, and since when."""
     try:
@@ -148,7 +163,7 @@ def check_contracts(door: Door) -> Finding:
 
 
 def examine(door: Door) -> list[Finding]:
-    """Return all ten findings; none of the checks changes anything or leaves this host."""
+    """Return all findings; none of the checks changes anything or leaves this host."""
     findings = [
         check_python(sys.version_info[:3]),
         check_venv(door.lake.root),
@@ -168,6 +183,7 @@ ORDER = (
     "cron daemon",
     "crontab lines",
     "zone",
+    "next nights",
     "lock",
     "disk",
     "webhook",
@@ -176,14 +192,18 @@ ORDER = (
 )
 
 
+NEED_SETTINGS = ("crontab lines", "zone", "next nights", "webhook", "sendmail")
+
+
 def _with_settings(door: Door) -> list[Finding]:
     try:
         settings = door.settings()
     except DatalakeError:
-        return [Finding(what, BAD, *SETTINGS_FIRST) for what in ("crontab lines", "zone", "webhook", "sendmail")]
+        return [Finding(what, BAD, *SETTINGS_FIRST) for what in NEED_SETTINGS]
     return [
         _lines(door, settings),
         check_zone(settings.schedule.zone, door.clock.now()),
+        check_nights(settings.schedule, door.clock.now()),
         check_webhook(settings),
         check_sendmail(settings),
     ]
