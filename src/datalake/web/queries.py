@@ -197,6 +197,22 @@ def neighbours(connection: sqlite3.Connection, run: RecordedRun) -> tuple[Record
     return (recorded(before) if before else None, recorded(after) if after else None)
 
 
+def keeps_alerts(connection: sqlite3.Connection) -> bool:
+    """Tell whether the record has tables of problems and messages: one of an older version has none."""
+    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('incident', 'outbox', 'proof')")
+    return bool(found.fetchone()[0] == 3)
+
+
+def messages_of_run(connection: sqlite3.Connection, run_id: str | None) -> list[sqlite3.Row]:
+    """Return what was told of a run: channel, kind, state, sent_at, answer; nothing where none are kept."""
+    if not run_id or not keeps_alerts(connection):
+        return []
+    sql = (
+        "SELECT notice, channel, kind, state, sent_at, answer FROM outbox WHERE notice = ? OR notice LIKE ? ORDER BY id"
+    )
+    return connection.execute(sql, (f"run-{run_id}", f"run-{run_id}-%")).fetchall()
+
+
 def _where(wanted: RunFilter) -> tuple[str, list[Any]]:
     parts = list(_conditions(wanted))
     return " AND ".join(["1", *(sql for sql, _ in parts)]), [value for _, value in parts]

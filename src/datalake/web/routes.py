@@ -5,9 +5,17 @@ from flask import Flask
 from datalake.web import machines
 from datalake.web.api import routes as api
 from datalake.web.blueprint import blueprint
-from datalake.web.pages import data, feeds, overview, rejects, runs, status
+from datalake.web.pages import alerts, data, feeds, overview, rejects, runs, status
 
-PAGES = (overview, runs, feeds, data, rejects, status)  # each registers its routes on the blueprint when imported
+PAGES = (
+    overview,
+    runs,
+    feeds,
+    data,
+    alerts,
+    rejects,
+    status,
+)  # each registers its routes on the blueprint when imported
 NAVIGATION = (
     ("overview", "Overview"),
     ("runs", "Runs"),
@@ -15,6 +23,7 @@ NAVIGATION = (
     ("all_views", "Views"),
     ("all_data", "Data"),
     ("rejects", "Rejects"),
+    ("alerts", "Alerts"),
     ("status", "Status"),
     ("about", "About"),
 )

@@ -1,5 +1,6 @@
 """All runs with filters in the URL, and one run."""
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -116,6 +117,7 @@ class Shown:
     compared: Compared
     before: RecordedRun | None
     after: RecordedRun | None
+    messages: list[sqlite3.Row]
 
 
 @blueprint.get("/runs/<key>")
@@ -142,4 +144,5 @@ def _show(record: Record, key: str) -> Shown | None:
         compare(stages, good, good_stages),
         before,
         after,
+        queries.messages_of_run(connection, found.run_id),
     )
