@@ -188,7 +188,7 @@ class _Run:
         """A signal asks for the end: leave the outcome and go, as a kill would, which the next run knows to mend."""
         where = self.context.observer.where if self.context and isinstance(self.context.observer, _Signs) else ""
         how = "interrupted" if number == signal.SIGINT else "ended from outside"
-        error = f"The run was {how} ({signal.Signals(number).name}){where}. Nothing half-done was published."
+        error = f"The run was {how} ({signal.Signals(number).name}){where}."
         self._leave(self.outcome(error, "The next run goes on where this one stopped.", 128 + number))
         logging.shutdown()
         os._exit(128 + number)

@@ -114,7 +114,7 @@ def judged(known: Known) -> Verdict:
     if failed:
         return Verdict(BAD, f"The load of {day(known.night)} failed: {failed.error} {_tables(known)}", failed.fix)
     if all(how == CURRENT for how in active.values()):
-        return Verdict(GOOD, f"{currency.of_success(_shown(known, active))}{_loaded(known)}")
+        return Verdict(GOOD, f"{currency.of_success(_shown(known, active), known.night)}{_loaded(known)}")
     return Verdict(BAD, _some_behind(known, active))
 
 

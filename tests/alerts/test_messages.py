@@ -209,6 +209,46 @@ def test_numbers_and_dates_are_the_same_under_any_locale() -> None:
     assert "Sun 1 Mar 2026" in told(replace(samples.SUCCESS, night=date(2026, 3, 1))).title
 
 
+def test_feeds_that_never_had_data_are_not_counted_as_current() -> None:
+    grants = samples.FAILURE.feeds[1]
+    run = replace(
+        samples.FAILURE,
+        feeds=(samples.IRB, grants, samples.OTHERS[0], *(replace(each, as_of=None) for each in samples.OTHERS[1:3])),
+    )
+    text = plain(told(run))
+    assert "2 others are current as of Tue 4 Nov. coi and iacuc have no data yet." in text
+    assert "The other" not in text
+
+
+def test_a_feed_that_loaded_one_file_and_was_refused_the_next_says_what_it_shows_and_which_was_refused() -> None:
+    loaded, refused = samples.file("grants"), samples.file("grants", "refused", name="GRANTS_2025-11-05.csv")
+    grants = replace(samples.FAILURE.feeds[1], as_of=samples.TUESDAY, files=(loaded, refused))
+    text = plain(told(replace(samples.FAILURE, feeds=(samples.IRB, grants))))
+    assert "grants: GRANTS_2025-11-05.csv was refused; its tables now show Tue 4 Nov, published in this run." in text
+    assert "not updated" not in text and "still show" not in text
+
+
+def test_the_year_is_said_where_it_is_not_the_runs() -> None:
+    old = replace(samples.FAILURE.feeds[1], as_of=date(2024, 11, 4))
+    text = plain(told(replace(samples.FAILURE, feeds=(samples.IRB, old))))
+    assert "its tables still show Mon 4 Nov 2024." in text and "current as of Tue 4 Nov." in text
+    whole = plain(told(replace(samples.SUCCESS, feeds=(replace(samples.IRB, as_of=date(2024, 11, 4)),))))
+    assert "it shows Huron as of Mon 4 Nov 2024." in whole
+
+
+def test_a_wrong_configuration_says_why_once_and_what_was_not_touched_once() -> None:
+    error = "The configuration is wrong; nothing was touched. config/settings.yaml:2: unknown key 'thread'"
+    text = plain(told(replace(samples.KILLED, exit_code=78, error=error, fix="python manage.py check")))
+    assert "Why: config/settings.yaml:2: unknown key 'thread'." in text
+    assert text.count("nothing was touched") == 1 and "half-" not in text
+    assert "ERROR grants" not in text, "the log says the same mistakes again"
+
+
+def test_that_nothing_half_done_was_published_is_said_once() -> None:
+    older = "The run was ended from outside (SIGTERM) while at clean. Nothing half-done was published."
+    assert plain(told(replace(samples.KILLED, exit_code=143, error=older))).count("Nothing half-") == 1
+
+
 def test_a_load_that_made_up_for_a_missed_one_says_so() -> None:
     late = replace(samples.SUCCESS, trigger="boot", start=samples.START.replace(hour=11))
     made = message(late, replace(SETTINGS, schedule=Schedule(zone="America/New_York")), CONTEXT)

@@ -90,7 +90,10 @@ def test_a_mistake_in_the_settings_ends_the_real_etl_with_78_and_is_in_the_log(
     (installation.root / "config" / "settings.yaml").write_text("name: Lake\nthread: 2\n")
     assert installation.run().code == 78
     assert "config/settings.yaml:2" in installation.log()
-    assert installation.record() == [("failure", 78)]
+    assert installation.log().count("config/settings.yaml:2") == 1
+    ((code, error),) = installation.record("exit_code, error")
+    assert code == 78
+    assert error.startswith("The configuration is wrong; nothing was touched. config/settings.yaml:2")
 
 
 @pytest.mark.usefixtures("no_alerts")

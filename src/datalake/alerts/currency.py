@@ -10,22 +10,26 @@ from datalake.outcomes import FeedOutcome
 MOST_FEEDS = 8  # named one by one in a message
 
 
-def of_success(feeds: Sequence[FeedOutcome]) -> str:
-    """Given the feeds of a run that succeeded, say as of when they show Huron."""
+def of_success(feeds: Sequence[FeedOutcome], night: date | None = None) -> str:
+    """Given the feeds of a run that succeeded, say as of when they show Huron; night: dates of its year go without."""
     shown = [feed for feed in feeds if feed.status != "draft"]
     dated = _by_date(shown)
     if not dated:
         return "No feed has data yet." if shown or not feeds else "Only drafts were checked; nothing was published."
     if len(dated) > 1 or sum(map(len, dated.values())) < len(shown):
-        return _each_as_of(dated, [feed.feed for feed in shown if feed.as_of is None])
+        return _each_as_of(dated, _without(shown), night)
     (as_of,) = dated
-    return f"{_all_current(shown)} Huron as of {day(as_of)}."
+    return f"{_all_current(shown)} Huron as of {day(as_of, night)}."
 
 
 def _all_current(shown: Sequence[FeedOutcome]) -> str:
     if len(shown) == 1:
         return f"The feed {shown[0].feed} is current: it shows"
     return f"{'Both' if len(shown) == 2 else f'All {len(shown)}'} feeds are current: they show"
+
+
+def _without(feeds: Iterable[FeedOutcome]) -> list[str]:
+    return [feed.feed for feed in feeds if feed.as_of is None]
 
 
 def _by_date(feeds: Iterable[FeedOutcome]) -> dict[date, list[str]]:
@@ -37,53 +41,86 @@ def _by_date(feeds: Iterable[FeedOutcome]) -> dict[date, list[str]]:
     return dict(sorted(found.items(), reverse=True))
 
 
-def _each_as_of(dated: dict[date, list[str]], without: Sequence[str]) -> str:
+def _each_as_of(dated: dict[date, list[str]], without: Sequence[str], night: date | None) -> str:
     """Newest first: `irb shows Huron as of Tue 4 Nov; grants as of Mon 3 Nov.`"""
-    said = [f"{listed(names, MOST_FEEDS)} as of {day(as_of)}" for as_of, names in dated.items()]
+    said = [f"{listed(names, MOST_FEEDS)} as of {day(as_of, night)}" for as_of, names in dated.items()]
     first, rest = next(iter(dated.items()))[1], said[1:]
     words = [said[0].replace(" as of", f" {'shows' if len(first) == 1 else 'show'} Huron as of", 1), *rest]
     if without:
-        words.append(f"{listed(without, MOST_FEEDS)} {'has' if len(without) == 1 else 'have'} no data yet")
+        words.append(_no_data_yet(without))
     return "; ".join(words) + "."
 
 
-def of_failure(feeds: Sequence[FeedOutcome]) -> str:
+def _no_data_yet(without: Sequence[str]) -> str:
+    return f"{listed(without, MOST_FEEDS)} {'has' if len(without) == 1 else 'have'} no data yet"
+
+
+def of_failure(feeds: Sequence[FeedOutcome], night: date | None = None) -> str:
     """Given the feeds of a run in which some failed, say which were not updated and what their tables still show."""
     failed = [feed for feed in feeds if feed.failed]
     others = [feed for feed in feeds if not feed.failed and feed.status != "draft"]
-    sentences = [f"{_not_updated(failed)}.", *_others(others), "Nothing wrong was published."]
+    partly = [feed for feed in failed if is_partly_updated(feed)]
+    old = [feed for feed in failed if feed not in partly]
+    sentences = [
+        *([f"{_not_updated(old, night)}."] if old else []),
+        *(
+            f"{refused_file(feed)}; its tables now show {_day(feed.as_of, night)}, published in this run."
+            for feed in partly
+        ),
+        *_others(others, night),
+        "Nothing wrong was published.",
+    ]
     return " ".join(sentences)
 
 
-def _not_updated(failed: Sequence[FeedOutcome]) -> str:
+def is_partly_updated(feed: FeedOutcome) -> bool:
+    """Tell whether a feed that failed shows a file of this very run: it is a later one that failed."""
+    return any(file.status in ("published", "confirmed") and file.data_date == feed.as_of for file in feed.files)
+
+
+def refused_file(feed: FeedOutcome) -> str:
+    """Given a feed that failed at a later file, say which and how: `grants: GRANTS_2025-11-05.csv was refused`."""
+    name = next((file.name for file in reversed(feed.files) if file.status == feed.status), "a later file")
+    words = {"held": "waits for your OK", "refused": "was refused"}
+    return f"{feed.feed}: {name} {words.get(feed.status, 'could not be loaded')}"
+
+
+def _not_updated(failed: Sequence[FeedOutcome], night: date | None) -> str:
     dates = {feed.as_of for feed in failed}
     names = listed([feed.feed for feed in failed])
     verb = "was" if len(failed) == 1 else "were"
     if len(dates) > 1:
-        still = ", ".join(f"{feed.feed} {_still(feed.as_of, 1)}" for feed in failed[:MOST_FEEDS])
+        still = ", ".join(f"{feed.feed} {_still(feed.as_of, 1, night)}" for feed in failed[:MOST_FEEDS])
         return f"{names} {verb} not updated: {still}"
     (as_of,) = dates
     tables = "its tables" if len(failed) == 1 else "their tables"
-    return f"{names} {verb} not updated: {tables} {_still(as_of, 2)}"
+    return f"{names} {verb} not updated: {tables} {_still(as_of, 2, night)}"
 
 
-def _still(as_of: date | None, number_of: int) -> str:
+def _still(as_of: date | None, number_of: int, night: date | None) -> str:
     if as_of is None:
         return "have no data yet" if number_of > 1 else "has no data yet"
-    return f"still show{'' if number_of > 1 else 's'} {day(as_of)}"
+    return f"still show{'' if number_of > 1 else 's'} {day(as_of, night)}"
 
 
-def _others(others: Sequence[FeedOutcome]) -> list[str]:
-    """What of the feeds that did not fail: current, each with its date where they differ."""
-    dated = _by_date(others)
+def _day(as_of: date | None, night: date | None) -> str:
+    return day(as_of, night) if as_of else "no data"
+
+
+def _others(others: Sequence[FeedOutcome], night: date | None) -> list[str]:
+    """What of the feeds that did not fail: current, each with its date where they differ; those without data apart."""
+    dated, without = _by_date(others), _without(others)
     if not dated:
         return []
     if len(dated) > 1:
-        return [_each_as_of(dated, [])]
-    (as_of,) = dated
-    if len(others) == 1:
-        return [f"The other feed, {others[0].feed}, is current as of {day(as_of)}."]
-    return [f"The other {len(others)} feeds are current as of {day(as_of)}."]
+        return [_each_as_of(dated, without, night)]
+    ((as_of, names),) = dated.items()
+    lacking = [f"{_no_data_yet(without)}."] if without else []
+    if len(names) > 1:
+        lead = f"{len(names)} others" if without else f"The other {len(names)} feeds"
+        return [f"{lead} are current as of {day(as_of, night)}.", *lacking]
+    lead = names[0] if without else f"The other feed, {names[0]},"
+    return [f"{lead} is current as of {day(as_of, night)}.", *lacking]
 
 
 def changes(feeds: Sequence[FeedOutcome]) -> str:

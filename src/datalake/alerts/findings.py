@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import date
 
+from datalake.alerts import currency
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.messages import Context, kind_of, message
 from datalake.alerts.report import Report
@@ -69,7 +71,7 @@ def _feeds(
         own = Finding(
             f"{FEED}{feed.feed}",
             signature(feed.status, feed.reason),
-            feed_title(feed),
+            feed_title(feed, run.night),
             made,
             nights=(run.night,),
             feed=feed.feed,
@@ -84,7 +86,10 @@ def _without_log(context: Context) -> Context:
     return replace(context, log_tail=())
 
 
-def feed_title(feed: FeedOutcome) -> str:
-    """Return what is wrong with a feed, for lists."""
+def feed_title(feed: FeedOutcome, night: date) -> str:
+    """Return what is wrong with a feed, for lists: up to the bracket as the message about the load has it."""
+    shows = f" (shows {day(feed.as_of, night)})" if feed.as_of else ""
+    if currency.is_partly_updated(feed):
+        return f"{currency.refused_file(feed)}{shows}"
     state = "waits for your OK" if feed.status == "held" else "was not updated"
-    return f"{feed.feed} {state}{f' (shows {day(feed.as_of)})' if feed.as_of else ''}"
+    return f"{feed.feed} {state}{shows}"

@@ -11,6 +11,7 @@ from datetime import timedelta, tzinfo
 from datalake.alerts import currency
 from datalake.alerts.message import Line, Message, Part, Span, line, log, made_safe, marked, paragraph, small, steps
 from datalake.alerts.words import clock, full_day, listed, minutes, moment, zone_word
+from datalake.errors import EXIT_CONFIGURATION
 from datalake.outcomes import FeedOutcome, RunOutcome
 from datalake.schedule import due, zone_named
 from datalake.settings import Settings
@@ -75,10 +76,20 @@ def _summary(kind: str, run: RunOutcome, settings: Settings) -> str:
 
 def _meaning(run: RunOutcome) -> str:
     if run.status == "success":
-        return currency.of_success(run.feeds)
+        return currency.of_success(run.feeds, run.night)
     if any(feed.failed for feed in run.feeds):
-        return currency.of_failure(run.feeds)
-    return f"{_sentence(run.error or 'The load failed')} Nothing half-loaded was published."
+        return currency.of_failure(run.feeds, run.night)
+    what = _sentence(_what_and_why(run)[0] or "The load failed")
+    said = "nothing was touched" in what or "Nothing half-" in what
+    return what if said else f"{what} Nothing half-loaded was published."
+
+
+def _what_and_why(run: RunOutcome) -> tuple[str, str]:
+    """A wrong configuration is told first, then its mistakes; any other error is one thing to say."""
+    if run.exit_code != EXIT_CONFIGURATION:
+        return run.error, ""
+    what, _, why = run.error.partition(". ")
+    return what, why
 
 
 def _success(run: RunOutcome, context: Context, late: str) -> list[Part]:
@@ -107,12 +118,14 @@ def _named(feed: str) -> str:
 def _failure(run: RunOutcome, context: Context) -> list[Part]:
     failed = [feed for feed in run.feeds if feed.failed]
     changed = currency.changes(run.feeds)
+    mistakes = _what_and_why(run)[1]  # then they are what the log says, too
     return [
         paragraph(line(Span(_meaning(run), "bold")), *([line(changed)] if changed else [])),
         *([paragraph(*_reasons(run, failed))] if failed else []),
+        *([paragraph(marked(f"Why: {_sentence(mistakes)}"))] if mistakes else []),
         steps(*fixes(run, failed)),
         *([paragraph(*_notes(run))] if run.notes else []),
-        *([log(context.log_tail)] if context.log_tail else []),
+        *([log(context.log_tail)] if context.log_tail and not mistakes else []),
         small(_foot(run, context)),
     ]
 

@@ -7,9 +7,10 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def day(value: date) -> str:
-    """Return `Tue 4 Nov`."""
-    return f"{WEEKDAYS[value.weekday()]} {value.day} {MONTHS[value.month - 1]}"
+def day(value: date, near: date | None = None) -> str:
+    """Return `Tue 4 Nov`; with the year where near, the date it is said on, is of another one."""
+    year = f" {value.year}" if near and near.year != value.year else ""
+    return f"{WEEKDAYS[value.weekday()]} {value.day} {MONTHS[value.month - 1]}{year}"
 
 
 def full_day(value: date) -> str:

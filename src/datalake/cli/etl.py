@@ -1,6 +1,7 @@
 """What src/main.py does: read the configuration, do one run, say how it ended. The lock is its caller's."""
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
@@ -29,14 +30,20 @@ def main(arguments: list[str], lake: Lake) -> int:
     try:
         return _run(lake, options)
     except DatalakeError as problem:
-        if isinstance(problem, ConfigurationError):
-            log.error("%s", problem)
+        if isinstance(problem, ConfigurationError) and options.run_id:
+            _leave_mistakes(lake, options.run_id, problem)
         print(f"error: {problem}", file=sys.stderr)
         return problem.exit_code
     except Exception:
         log.exception("main.py stopped on a fault in the program")
         print("error: main.py stopped on a fault in the program; the log has the traceback.", file=sys.stderr)
         return EXIT_FAILED
+
+
+def _leave_mistakes(lake: Lake, run_id: str, problem: ConfigurationError) -> None:
+    """For the record and the message: nothing else of this run says why. The log gets them from stderr."""
+    with contextlib.suppress(OSError):
+        crumbs.add_progress(lake, run_id, SystemClock().now(), "mistakes", text=problem.message)
 
 
 def _run(lake: Lake, options: argparse.Namespace) -> int:

@@ -52,7 +52,7 @@ def _verdict(outcome: RunOutcome) -> str:
         return f"Failed after {time}: {outcome.error} {outcome.fix}"
     if failed:
         return f"Failed after {time}: {count(len(failed), 'feed')} not updated; nothing wrong was published."
-    return f"Done in {time}. {currency.of_success(outcome.feeds)}"
+    return f"Done in {time}. {currency.of_success(outcome.feeds, outcome.night)}"
 
 
 def _next(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:

@@ -9,7 +9,8 @@ from datalake.schedule import night_of
 from datalake.settings import Schedule
 
 KILLED = 137  # 128 + SIGKILL: nothing was left to say otherwise
-RUN_AGAIN = "Nothing half-done was published; what is left is loaded by the next run: bash src/cron_runner.sh"
+RUN_AGAIN = "What is left is loaded by the next run: `bash src/cron_runner.sh`"
+MOST_MISTAKES = 3
 
 # what Bash knows of a run that never reached the ETL, by the reason in its crumb
 BEFORE_THE_ETL = {
@@ -41,7 +42,8 @@ def outcome_of(left: Left, schedule: Schedule) -> RunOutcome:
     if any(line["event"] == "done" for line in left.progress) and not any(feed.failed for feed in feeds):
         return _outcome(left, schedule, SUCCESS, EXIT_OK, "", "")
     error, fix = BEFORE_THE_ETL.get(left.exit.get("reason", "")) or BY_EXIT_CODE.get(code, UNKNOWN)
-    return _outcome(left, schedule, FAILURE, code or EXIT_FAILED, error.format(where=_where(left)), fix)
+    error = f"{error.format(where=_where(left))} {_mistakes(left)}".strip()
+    return _outcome(left, schedule, FAILURE, code or EXIT_FAILED, error, fix)
 
 
 def _exit_code(left: Left) -> int:
@@ -74,6 +76,14 @@ def _outcome(left: Left, schedule: Schedule, status: str, code: int, error: str,
         error=error,
         fix=fix,
     )
+
+
+def _mistakes(left: Left) -> str:
+    """What the ETL said as it gave up before the run had begun: the mistakes in the configuration."""
+    said = [str(line.get("text", "")) for line in left.progress if line["event"] == "mistakes"]
+    lines = [each.strip() for each in (said[-1] if said else "").splitlines() if each.strip()]
+    more = len(lines) - MOST_MISTAKES
+    return "; ".join(lines[:MOST_MISTAKES]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _where(left: Left) -> str:

@@ -123,7 +123,7 @@ def check_name(settings: Settings) -> str:
 def _data(found: Verdict, facts: Facts) -> str:
     """What it means for the data."""
     if found.run and any(feed.failed for feed in found.run.feeds):
-        return currency.of_failure(found.run.feeds)
+        return currency.of_failure(found.run.feeds, found.run.night)
     if found.loaded:
         return _current(found, "The data is last night's.")
     if facts.marker is None:
@@ -132,7 +132,7 @@ def _data(found: Verdict, facts: Facts) -> str:
 
 
 def _current(found: Verdict, otherwise: str) -> str:
-    return currency.of_success(found.run.feeds) if found.run and found.run.feeds else otherwise
+    return currency.of_success(found.run.feeds, found.run.night) if found.run and found.run.feeds else otherwise
 
 
 def _asleep(found: Verdict, wording: Wording) -> list[str]:
