@@ -87,6 +87,22 @@ def test_try_of_a_good_file_says_it_would_be_published(lake, manage) -> None:
     assert "4 new, 0 changed, 0 gone: rooms would have 4 rows" in said.out
 
 
+def test_the_original_layouts_load_with_plain_dates_too(lake, manage) -> None:
+    irb = lake.incoming / "IRB_PROTOCOL_2025-11-04.csv"
+    irb.write_text(
+        "protocol_id,study_title,pi_name,status,last_updated\n"
+        'STUDY00901234,Sleep,"Lastname, G.",Approved,2025-10-30\nSTUDY00901235,Gait,"Lastname, G.",Closed,10/30/2025\n',
+        encoding="utf-8",
+    )
+    grants = lake.incoming / "GRANTS_2025-11-04.csv"
+    grants.write_text(
+        'award_id,sponsor,pi_name,amount,status\nAWD00901234,NIH,"Lastname, G.","$1,234.50",Active\n', encoding="utf-8"
+    )
+    for file, rows in ((irb, 2), (grants, 1)):
+        said = manage("try", str(file))
+        assert said.code == 0 and f"rows      {rows} read: {rows} accepted, 0 rejected" in said.out
+
+
 def test_try_of_a_file_that_cannot_be_read_as_its_feed_says_why(lake, manage) -> None:
     said = manage("try", str(drop(lake, "2025-11-04", HEADLESS)))
     assert said.code == 1 and "It would be refused." in said.out and "room_id" in said.out
