@@ -3,6 +3,8 @@
 import csv
 import io
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -161,6 +163,14 @@ def test_declining_leaves_the_table_and_is_no_run(lake, manage, waiting) -> None
     assert [row["room_id"] for row in published(lake)] == ["A1", "A2", "B1", "B2"]
     assert manage("held").out == "Nothing waits for OK, and nothing was refused.\n"
     assert lake.runtime_csv.read_text(encoding="utf-8") == runs
+
+
+def test_declining_closes_the_feeds_problem_at_once(lake, manage, waiting) -> None:
+    open_feeds = "SELECT key FROM incident WHERE closed_at IS NULL AND feed = 'rooms'"
+    with closing(sqlite3.connect(lake.database)) as connection:
+        assert connection.execute(open_feeds).fetchall() == [("feed:rooms",)]
+        assert manage("decline", "rooms", "--why", "a test export").err == ""
+        assert connection.execute(open_feeds).fetchall() == []
 
 
 def test_a_refused_file_is_taken_again_after_the_rules_were_mended(lake, manage) -> None:
