@@ -11,6 +11,9 @@ from datalake.bench import clean, task
 from datalake.bench.__main__ import main
 from datalake.bench.agree import facts
 from datalake.bench.engines import ours
+from datalake.demo.generator.feeds.catalog import FEEDS
+from datalake.demo.generator.forms import PLAIN
+from datalake.demo.generator.generate import laid_out
 
 
 def test_all_installed_tools_come_to_the_same_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,6 +22,15 @@ def test_all_installed_tools_come_to_the_same_rows(tmp_path: Path, capsys: pytes
     assert {each["engine"] for each in told} >= {"ours", "duckdb", "pandas"}
     assert [each["engine"] for each in told if not each["agrees"]] == []
     assert min(each["rows"] for each in told) > 1_000
+
+
+def test_the_columns_of_the_job_are_those_of_the_generated_file() -> None:
+    made = {each.name: (each.kind, each.required) for each in laid_out(FEEDS["irb"], PLAIN)}
+    plain = {"list": "string", "text": "string"}
+    assert {each.name: (each.type, each.required) for each in task.fields()} == {
+        name: (plain.get(kind, kind), required) for name, (kind, required) in made.items()
+    }
+    assert [each.name for each in task.fields()] == list(made)
 
 
 def result(engine: str, agrees: bool | None, seconds: float) -> clean.Result:

@@ -200,3 +200,11 @@ def test_numbers_too_large_for_64_bits_are_still_compared_exactly(tmp_path: Path
 
 def test_a_stage_can_be_asked_to_wait_for_the_disk(tmp_path: Path) -> None:
     assert isinstance(local.stage(replace(staging.job(tmp_path, rows(3)), sync=True)), Staged)
+
+
+def test_bad_values_do_not_hold_on_to_the_batches_they_came_in(tmp_path: Path) -> None:
+    text = HEADER + "\n" + "".join(f"A{each},{'x' * 500},bad{each},,\n" for each in range(4_000))
+    work = staging.job(tmp_path, text)
+    before = pa.total_allocated_bytes()
+    local.stage(work, sizes=Sizes(100_000, 200, 10**9))
+    assert pa.total_allocated_bytes() - before < len(text) / 10

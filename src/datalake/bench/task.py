@@ -5,11 +5,6 @@ from datetime import date
 from pathlib import Path
 
 from datalake.contracts.model import Column, Constraints, Contract, Delivery
-from datalake.demo.generator.feeds.catalog import FEEDS
-from datalake.demo.generator.forms import PLAIN
-from datalake.demo.generator.generate import Order, generate, laid_out
-from datalake.demo.generator.rates import Rates
-from datalake.demo.generator.world import World
 
 DAY = date(2025, 1, 2)
 KEY, NEWEST, PATTERN = "protocol_id", "last_updated", r"[A-Z]{2,6}\d{8,9}|\d{10}"
@@ -30,8 +25,6 @@ _QUIRKS = {
     "differing_repeat": 0.001,
     "bad_rows_at_most": 1.0,
 }
-RATES = Rates(**(dict.fromkeys(Rates.__annotations__, 0.0) | _QUIRKS))
-_TYPES = {"list": "string", "text": "string"}  # a cell of several values stays one text: no peer splits it
 
 
 @dataclass(frozen=True)
@@ -43,10 +36,25 @@ class Field:
     required: bool
 
 
+_REQUIRED = ("protocol_id", "study_title", "pi_name", "status", "last_updated")
+_OF_TYPE = {
+    "boolean": "is_clinical_trial",
+    "date": "date_submitted date_first_review date_approved date_originally_approved date_expires date_closed",
+    "integer": "irb_days pi_days enrollment_approved enrolled",
+    "datetime": "last_updated",
+}
+_NAMES = (
+    "protocol_id record_type study_title short_title pi_name pi_person_id pi_email pi_department_code pi_department "
+    "school status review_type review_categories risk_level committee external_irb is_clinical_trial nct_number "
+    "funding_ids sponsors date_submitted date_first_review date_approved date_originally_approved date_expires "
+    "date_closed irb_days pi_days enrollment_approved enrolled summary legacy_protocol_number last_updated"
+)
+
+
 def fields() -> tuple[Field, ...]:
-    """Return the columns of the file, in its order."""
-    columns = laid_out(FEEDS["irb"], PLAIN)
-    return tuple(Field(each.name, _TYPES.get(each.kind, each.kind), each.required) for each in columns)
+    """Return the columns of the file, in its order; a cell of several values stays one text, as no peer splits it."""
+    types = {name: kind for kind, names in _OF_TYPE.items() for name in names.split()}
+    return tuple(Field(name, types.get(name, "string"), name in _REQUIRED) for name in _NAMES.split())
 
 
 def contract() -> Contract:
@@ -76,5 +84,11 @@ def make_file(megabytes: int, folder: Path) -> Path:
 
 
 def _generated(rows: int, folder: Path, name: str) -> Path:
-    order = Order(World(1, date(2025, 1, 1), rows), "irb", DAY, PLAIN, RATES)
-    return generate(order, folder, None, name).path
+    """Write a file; the generator is loaded here alone, so that it is no part of what a tool costs."""
+    from datalake.demo.generator.forms import PLAIN
+    from datalake.demo.generator.generate import Order, generate
+    from datalake.demo.generator.rates import Rates
+    from datalake.demo.generator.world import World
+
+    rates = Rates(**(dict.fromkeys(Rates.__annotations__, 0.0) | _QUIRKS))
+    return generate(Order(World(1, date(2025, 1, 1), rows), "irb", DAY, PLAIN, rates), folder, None, name).path

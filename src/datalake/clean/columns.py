@@ -145,7 +145,7 @@ class ColumnReader:
             try:
                 known = self.rule.parse(cell)
             except Unreadable as problem:
-                known = problem
+                known = Unreadable(problem.rule, problem.message)  # the raised one holds frames, and these the batch
             if len(self._memory) < REMEMBERED:
                 self._memory[cell] = known
         return known
