@@ -8,7 +8,7 @@ from support import samples
 
 from datalake.alerts import book
 from datalake.alerts.channels import DEAD, LATER, QUEUED, REFUSED, SENT, Answer, Notice
-from datalake.alerts.findings import report
+from datalake.alerts.findings import declined, report
 from datalake.alerts.incidents import Finding
 from datalake.alerts.message import Message
 from datalake.alerts.messages import Context
@@ -212,6 +212,58 @@ def test_a_retry_of_one_feed_ends_the_problem_only_if_no_other_feed_is_left(offi
     irb = replace(samples.SUCCESS, trigger="approve", feeds=(samples.IRB,), run_id="20251105T140000Z-1")
     office.run(irb, timedelta(hours=1))
     assert any("Recovered: the load failed · problem 1" in title for title in office.slack.titles)
+
+
+def test_a_run_explains_only_what_failed_in_it_and_closes_what_did_not(office) -> None:
+    """grants failed on the first night; on the second it is fine, and irb waits."""
+    office.run()
+    office.run(replace(samples.HELD, run_id="20251106T070000Z-1"), timedelta(days=1))
+    changed = _text(office.slack.seen[-1])
+    assert "Problem 1 has changed" in changed and "Explained by it" not in changed
+    with writing(office.lake.database) as connection:
+        assert {each.key for each in book.open_incidents(connection)} == {"load", "feed:irb"}
+
+
+def test_a_retry_that_fails_does_not_explain_another_feeds_older_problem(office) -> None:
+    office.run()
+    irb = replace(samples.HELD, trigger="retry", feeds=samples.HELD.feeds[:1], run_id="20251105T130000Z-1")
+    office.run(irb, timedelta(hours=1))
+    assert "grants" not in _text(office.slack.seen[-1])
+
+
+def test_a_feed_that_did_not_fail_and_loaded_nothing_is_closed_and_never_said_to_have_recovered(office) -> None:
+    owner = Channel("mail to grants-data@example.edu")
+    office.teller.ways.channels[owner.name] = owner  # type: ignore[index]
+    routes = {"grants": (owner.name,)}
+    office.run(routes=routes)
+    nothing = replace(samples.GRANTS, status="nothing", as_of=samples.MONDAY, files=())
+    office.run(replace(samples.SUCCESS, feeds=(samples.IRB, nothing)), timedelta(hours=1), routes)
+    assert owner.titles[1].startswith("☑️ Closed: grants was not updated")
+    assert "nothing new of it was loaded" in _text(owner.seen[1])
+
+
+def test_a_declined_file_closes_its_feeds_problem_and_names_who_declined_it(office) -> None:
+    owner = Channel("mail to grants-data@example.edu")
+    office.teller.ways.channels[owner.name] = owner  # type: ignore[index]
+    routes = {"grants": (owner.name,)}
+    office.run(routes=routes)
+    office.teller.tell(declined({"grants"}, "GRANTS_2025-11-04.csv was declined by kim; nothing was loaded."))
+    assert "Closed: grants was not updated" in owner.titles[1] and "Recovered" not in owner.titles[1]
+    assert "GRANTS_2025-11-04.csv was declined by kim; nothing was loaded." in _text(owner.seen[1])
+    office.run(samples.SUCCESS, timedelta(hours=1), routes)
+    assert len(owner.seen) == 2, "it is over once"
+
+
+def test_a_feed_of_which_a_file_still_waits_keeps_its_problem_open(office) -> None:
+    office.run()
+    context = Context(zone_named("America/New_York"), host="dl1")
+    office.teller.tell(report(samples.SUCCESS, SETTINGS, context, {}, True, {"grants"}))
+    with writing(office.lake.database) as connection:
+        assert [each.key for each in book.open_incidents(connection)] == ["feed:grants"]
+
+
+def _text(notice: Notice) -> str:
+    return "\n".join("".join(span.text for span in each) for part in notice.message.parts for each in part.lines)
 
 
 def test_without_a_usable_database_it_is_told_all_the_same(office, lake, monkeypatch) -> None:

@@ -15,26 +15,43 @@ from datalake.settings import Settings
 LOAD, FEED = "load", "feed:"
 PARTIAL = ("retry", "approve", "decline")  # triggers of runs that take up single files of a night
 UPDATED = ("published", "confirmed")
+NOTHING_NEW = "No file of it waits or is refused any more; nothing new of it was loaded."
 HEADLINES = {"held": "the load waits for your OK", "failure": "the load failed"}
 
 
 def report(
-    run: RunOutcome, settings: Settings, context: Context, routes: Mapping[str, tuple[str, ...]], told: bool
+    run: RunOutcome,
+    settings: Settings,
+    context: Context,
+    routes: Mapping[str, tuple[str, ...]],
+    told: bool,
+    waiting: Collection[str] = (),
 ) -> Report:
     """Given a run and the channels that hear of single feeds, return what is to be kept and told of it.
 
-    told: whether a success is told at all (alerts.on_success).
+    told: whether a success is told at all (alerts.on_success). waiting: feeds of which a file was refused or waits.
     """
+    settled = {feed.feed for feed in run.feeds if not feed.failed} - set(waiting)
     updated = {feed.feed for feed in run.feeds if feed.status in UPDATED}
+
+    def how(key: str) -> str:
+        return NOTHING_NEW if _feed_of(key) in settled - updated else ""
+
     if run.status != SUCCESS:
         findings = (load_finding(run, settings, context), *_feeds(run, settings, context, routes))
-        return Report(findings, lambda key, keys: _feed_of(key) in updated)
+        return Report(findings, lambda key, keys: _feed_of(key) in settled, how=how, explains=False)
     return Report(
-        judged=lambda key, keys: _feed_of(key) in updated or (key == LOAD and _load_is_over(run, updated, keys)),
+        judged=lambda key, keys: _feed_of(key) in settled or (key == LOAD and _load_is_over(run, settled, keys)),
         message=message(run, settings, context) if told else None,
         notice=f"run-{run.run_id}",
         ends=LOAD,
+        how=how,
     )
+
+
+def declined(feeds: Collection[str], how: str) -> Report:
+    """Given feeds of which no file waits any more, for somebody declined it, return that their problems are closed."""
+    return Report(judged=lambda key, keys: _feed_of(key) in feeds, how=lambda key: how)
 
 
 def _feed_of(key: str) -> str:
@@ -43,9 +60,9 @@ def _feed_of(key: str) -> str:
     return name if key.startswith(FEED) and ":" not in name else ""
 
 
-def _load_is_over(run: RunOutcome, updated: Collection[str], keys: Collection[str]) -> bool:
+def _load_is_over(run: RunOutcome, settled: Collection[str], keys: Collection[str]) -> bool:
     """A whole run that succeeded ends the load's problem; one that took up single files only if no other is left."""
-    left = {_feed_of(key) for key in keys} - {""} - set(updated)
+    left = {_feed_of(key) for key in keys} - {""} - set(settled)
     return run.trigger not in PARTIAL or not left
 
 

@@ -174,7 +174,9 @@ def told(incident: Incident, rules: Rules) -> Incident:
 def children(changes: Sequence[Change], kept: Iterable[Incident]) -> Mapping[str, tuple[str, ...]]:
     """Return, by the key of the parent, the titles of what it explains: its message names them."""
     found: dict[str, list[str]] = {}
-    explained = [*(change.incident for change in changes if change.incident.open), *kept]
+    changed = {change.incident.key for change in changes}
+    still = [incident for incident in kept if incident.key not in changed]
+    explained = [*(change.incident for change in changes if change.incident.open), *still]
     for incident in explained:
         if incident.parent and incident.title not in found.setdefault(incident.parent, []):
             found[incident.parent].append(incident.title)

@@ -55,16 +55,23 @@ def _quiet(incident: Incident) -> Line:
     return marked(f"To hear no more of it for some days: `python manage.py alerts ack {incident.number} --until DATE`")
 
 
-def recovery(incident: Incident, settings: Settings, zone: tzinfo, rest: Message | None = None) -> Message:
-    """Say that a problem is over; rest: what else there is to tell of the run that ended it."""
+def recovery(
+    incident: Incident, settings: Settings, zone: tzinfo, rest: Message | None = None, how: str = ""
+) -> Message:
+    """Say that a problem is over; rest: what else there is to tell of the run that ended it.
+
+    how: how it ended, where nothing was put right: that is no recovery.
+    """
     spoilt = f" Nights it spoilt: {_nights(incident.nights)}." if incident.nights else ""
-    over = f"Over: {incident.title}. It was open {_since(incident)}, since {clock(incident.opened_at, zone)}.{spoilt}"
+    what = f"{incident.title}. {how}".strip()
+    over = f"Over: {what} It was open {_since(incident)}, since {clock(incident.opened_at, zone)}.{spoilt}"
     own = (paragraph(line(Span(over, "bold"))), *(rest.parts if rest else ()), small(line(_label(incident))))
-    stamp = _stamp(rest) if rest else ""
+    stamp, number = _stamp(rest) if rest else "", incident.number
+    sign, word = ("☑️", "Closed") if how else ("🟢", "Recovered")
     made = Message(
         RECOVERED,
-        f"🟢 {stamp}Recovered: {incident.title} · problem {incident.number} · {settings.name}",
-        f"RECOVERED: {stamp}{incident.title}. Problem {incident.number}, after {_since(incident)}.",
+        f"{sign} {stamp}{word}: {incident.title} · problem {number} · {settings.name}",
+        f"{word.upper()}: {stamp}{what} Problem {number}, after {_since(incident)}.",
         own,
     )
     return made_safe(made, settings.secrets.values())
@@ -73,9 +80,9 @@ def recovery(incident: Incident, settings: Settings, zone: tzinfo, rest: Message
 _WORDED = {OPENED: _found, CHANGED: _found, REMINDER: _reminder}
 
 
-def joined(incident: Incident, settings: Settings, zone: tzinfo, rest: Message | None = None) -> Message:
+def joined(incident: Incident, settings: Settings, zone: tzinfo, rest: Message | None = None, how: str = "") -> Message:
     """For a channel that never got the news that it began: one message that it began and is over."""
-    over = recovery(incident, settings, zone, rest)
+    over = recovery(incident, settings, zone, rest, how)
     late = line("That it had begun could not be told here at the time.")
     return replace(over, parts=(*over.parts[:1], paragraph(late), *over.parts[1:]))
 

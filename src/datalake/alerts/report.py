@@ -13,6 +13,11 @@ def nothing(key: str, open_keys: Collection[str]) -> bool:
     return False
 
 
+def recovered(key: str) -> str:
+    """Of nothing is it known that it ended otherwise than by being right again."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Report:
     """What one look came to: what is wrong, which keys were looked at, and what is told although nothing is wrong."""
@@ -22,4 +27,6 @@ class Report:
     message: Message | None = None
     notice: str = ""  # the id of that message: the same for the same news
     ends: str = ""  # the key of the incident whose recovery is told together with that message
+    how: Callable[[str], str] = recovered  # given a key that is over: how, where not by a recovery
+    explains: bool = True  # whether its message names what it holds back; a run's names its feeds in its own words
     look: Callable[[sqlite3.Connection], None] | None = None  # what else is kept with it

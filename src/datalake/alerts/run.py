@@ -8,15 +8,16 @@ import os
 import shutil
 import socket
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from datalake.alerts.findings import report
+from datalake.alerts.findings import declined, report
 from datalake.alerts.heartbeat import beat
 from datalake.alerts.messages import Context, kind_of, made_up
 from datalake.alerts.tell import Teller
 from datalake.alerts.ways import ways
+from datalake.alerts.words import listed
 from datalake.clock import Clock
 from datalake.contracts.config import load_contracts
 from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
@@ -27,7 +28,10 @@ from datalake.runs.ended import outcome_of
 from datalake.runs.history import RecordedRun
 from datalake.schedule import zone_named
 from datalake.settings import Schedule, Settings, readable
+from datalake.zones.files import display
+from datalake.zones.manifest import read_state
 from datalake.zones.paths import Lake
+from datalake.zones.state import OpenDelivery
 
 HEARTBEAT_SECONDS = 1.5
 SECONDS = 6.0  # for all channels together; the runner ends this process after ten
@@ -51,11 +55,31 @@ def _tell(lake: Lake, settings: Settings, run_id: str, clock: Clock) -> int:
     before = _runs_before(lake, run)
     out = ways(settings, owners(lake) if settings.alerts.mail.owners else {})
     told = is_due(run, settings.alerts.on_success, before) or bool(made_up(run, settings))
-    made = report(run, settings, context(lake, settings, run, before), out.by_feed, told)
+    made = report(run, settings, context(lake, settings, run, before), out.by_feed, told, _waiting(lake))
     everybody = Teller(lake, settings, out, clock, SECONDS).tell(made)
     if everybody and run.status == SUCCESS:
         beat(settings.secrets.get("HEARTBEAT_URL", ""), "runner", HEARTBEAT_SECONDS)
     return EXIT_OK if everybody else EXIT_FAILED
+
+
+def tell_declined(lake: Lake, environ: Mapping[str, str], clock: Clock, files: Sequence[OpenDelivery], who: str) -> int:
+    """Close the problems of feeds of which nothing waits any more since these files were declined; tell who heard."""
+    settings = readable(lake.root, environ)
+    out = ways(settings, owners(lake) if settings.alerts.mail.owners else {})
+    waiting, names = _waiting(lake), [display(file.name) for file in files]
+    how = f"{listed(names)} {'was' if len(names) == 1 else 'were'} declined by {who}; nothing was loaded."
+    closed = declined({file.feed for file in files} - waiting, how)
+    return EXIT_OK if Teller(lake, settings, out, clock, SECONDS).tell(closed) else EXIT_FAILED
+
+
+def _waiting(lake: Lake) -> frozenset[str]:
+    """Feeds of which a file waits for OK or was refused, as the daily check sees them too."""
+    try:
+        state = read_state(lake)
+    except (OSError, ValueError, DatalakeError) as problem:
+        logger.warning("which files wait cannot be read: %s", problem)
+        return frozenset()
+    return frozenset(name for name, feed in state.items() if feed.held or feed.refused)
 
 
 def owners(lake: Lake) -> dict[str, str]:

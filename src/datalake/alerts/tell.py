@@ -81,7 +81,7 @@ class Teller:
             keys = {incident.key for incident in known}
             rules = Rules(now, next_reminder(self.settings, now), book.silences(connection, now))
             changes = update(known, report.findings, lambda key: report.judged(key, keys), rules)
-            explained = children(changes, known)
+            explained = children(changes, known) if report.explains else {}
             said = [self._carry_out(connection, each, explained.get(each.incident.key, ()), report) for each in changes]
             if report.message and not any(said):
                 self._enqueue(connection, report.message, report.notice, self.ways.main)
@@ -110,7 +110,7 @@ class Teller:
             if own:
                 book.supersede(connection, {entry.id for entry in own if entry.state == "pending"})
                 word = recovery if any(reached(entry) for entry in own) else joined
-                made = word(incident, self.settings, self.zone, with_it)
+                made = word(incident, self.settings, self.zone, with_it, report.how(incident.key))
                 self._enqueue(connection, made, "", (name,), incident)
             elif with_it:
                 self._enqueue(connection, with_it, report.notice, (name,))

@@ -1,14 +1,16 @@
 """manage.py held, approve, decline, retry: what waits for a person, and the person's answer."""
 
 import getpass
+import logging
 
 import click
 
+from datalake.alerts.run import tell_declined
 from datalake.cli import text
 from datalake.cli.door import Door, pass_door
 from datalake.cli.overview import open_lines
 from datalake.cli.running import carry_out
-from datalake.errors import UsageError
+from datalake.errors import EXIT_OK, UsageError
 from datalake.pipeline.context import Context
 from datalake.pipeline.decisions import Approve, Decline, Retry, chosen, decide
 from datalake.runs import lock
@@ -16,6 +18,7 @@ from datalake.schedule import night_of
 from datalake.zones.manifest import Ledger, read_state
 from datalake.zones.state import OpenDelivery
 
+log = logging.getLogger("datalake.cli.waiting")
 WHY = click.option("--why", default="", help="The reason, kept beside the file.")
 TARGET = click.argument("target", metavar="FEED|FILE")
 
@@ -55,8 +58,21 @@ def decline(door: Door, target: str, why: str) -> None:
     The published table stays as it is. Who and why are kept beside the raw file.
     """
     decision = Decline(target, getpass.getuser(), _reason(why, "decline", target))
-    for each in settle(door, decision):
+    files = settle(door, decision)
+    for each in files:
         click.echo(f"Declined: {text.harmless(each.name)}. The published table of {each.feed} stays as it is.")
+    _close_problems(door, files, decision.who)
+
+
+def _close_problems(door: Door, files: tuple[OpenDelivery, ...], who: str) -> None:
+    """An alert that fails changes nothing about the decision."""
+    try:
+        told = tell_declined(door.lake, door.environ, door.clock, files, who) == EXIT_OK
+    except Exception:
+        log.exception("that files were declined could not be told")
+        told = False
+    if not told:
+        click.echo(f"warning: not everybody could be told; {door.lake.etl_log} says why.", err=True)
 
 
 def settle(door: Door, decision: Decline) -> tuple[OpenDelivery, ...]:
