@@ -1,6 +1,8 @@
 """Whether two tools came to the same table: as many rows, the same sums, the same rows in whatever order."""
 
-from dataclasses import dataclass
+import json
+import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +53,7 @@ def _batches(path: Path) -> Any:
 def _plain(values: pa.Array) -> pa.Array:
     """Return instants without a zone on them: the tools are told that all times are UTC."""
     return values.cast(pa.timestamp("us")) if pa.types.is_timestamp(values.type) else values
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(facts(Path(sys.argv[1])))))

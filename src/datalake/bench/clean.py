@@ -1,5 +1,6 @@
 """bench clean: every tool in turn, again and again, each in a process of its own; the costs, and whether all agree."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +13,6 @@ from statistics import median
 from typing import Any
 
 from datalake.bench.engines import installed
-from datalake.bench.task import make_file
 from datalake.errors import DatalakeError
 
 BASE = "duckdb"  # what the ratios are against
@@ -48,7 +48,7 @@ def measure(
     """Run every installed tool on a file of that size, interleaved, and compare what they wrote."""
     folder.mkdir(parents=True, exist_ok=True)
     tell(f"{megabytes} MB: making the file")
-    source = make_file(megabytes, folder)
+    source = Path(_told("task", str(megabytes), str(folder)))
     costs: dict[str, list[Cost]] = {name: [] for name in installed()}
     found: dict[str, Any] = {}
     for number, name in _turns(runs):
@@ -57,29 +57,36 @@ def measure(
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         costs[name].append(_run(name, source, out, threads))
-        found[name] = found.get(name) or _facts(out)
-    base = found.get(BASE)
+        found[name] = found.get(name) or json.loads(_told("agree", str(out)))
+    base, size = found.get(BASE), source.stat().st_size / 1e6
     return tuple(
-        Result(name, source.stat().st_size / 1e6, tuple(costs[name]), found[name].rows, base and found[name] == base)
+        Result(name, size, tuple(costs[name]), found[name]["rows"], None if base is None else found[name] == base)
         for name in costs
     )
-
-
-def _facts(out: Path) -> Any:
-    from datalake.bench.agree import facts
-
-    return facts(out)
 
 
 def _turns(runs: int) -> Iterator[tuple[int, str]]:
     return ((number, name) for number in range(runs) for name in installed())
 
 
+def _words(module: str, *words: str) -> list[str]:
+    return [sys.executable, "-m", f"datalake.bench.{module}", *words]
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def _told(module: str, *words: str) -> str:
+    """Return what a module prints. It runs by itself: on Linux a tool's peak is never below that of who starts it."""
+    done = subprocess.run(_words(module, *words), env=_environment(), stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip()
+
+
 def _run(name: str, source: Path, out: Path, threads: int) -> Cost:
-    words = [sys.executable, "-m", "datalake.bench.engines", name, str(source), str(out), str(threads)]
-    environ = os.environ | {"POLARS_MAX_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    words = _words("engines", name, str(source), str(out), str(threads))
     start = time.perf_counter()
-    with subprocess.Popen(words, env=environ) as process:
+    with subprocess.Popen(words, env=_environment() | {"POLARS_MAX_THREADS": str(threads)}) as process:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

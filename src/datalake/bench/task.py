@@ -1,5 +1,6 @@
 """The job of `bench clean`: an IRB file from the project's generator, and the rules that every tool is to apply."""
 
+import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -92,3 +93,7 @@ def _generated(rows: int, folder: Path, name: str) -> Path:
 
     rates = Rates(**(dict.fromkeys(Rates.__annotations__, 0.0) | _QUIRKS))
     return generate(Order(World(1, date(2025, 1, 1), rows), "irb", DAY, PLAIN, rates), folder, None, name).path
+
+
+if __name__ == "__main__":
+    print(make_file(int(sys.argv[1]), Path(sys.argv[2])))
