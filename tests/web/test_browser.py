@@ -32,7 +32,18 @@ COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 LAYOUT = {"runOnly": ["scrollable-region-focusable", "target-size", "color-contrast"]}
 PAGES = (
     *("/", "/runs", "/runs/20251105T020000Z-1", "/feeds", "/feeds/irb", "/views", "/views/studies"),
-    *("/data", "/data/irb", "/alerts", "/rejects", "/status", "/about", "/api/v1/"),
+    *(
+        "/data",
+        "/data/irb",
+        "/record",
+        "/record?feed=irb&key=S-1",
+        "/alerts",
+        "/rejects",
+        "/reports",
+        "/status",
+        "/about",
+        "/api/v1/",
+    ),
 )
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs /usr/bin/chromium (apt-get install chromium)")

@@ -5,25 +5,20 @@ from flask import Flask
 from datalake.web import machines
 from datalake.web.api import routes as api
 from datalake.web.blueprint import blueprint
-from datalake.web.pages import alerts, data, feeds, overview, rejects, runs, status
+from datalake.web.pages import alerts, data, feeds, overview, record, rejects, reports, runs, status
 
-PAGES = (
-    overview,
-    runs,
-    feeds,
-    data,
-    alerts,
-    rejects,
-    status,
-)  # each registers its routes on the blueprint when imported
+# Each registers its routes on the blueprint when it is imported.
+PAGES = (overview, runs, feeds, data, record, alerts, rejects, reports, status)
 NAVIGATION = (
     ("overview", "Overview"),
     ("runs", "Runs"),
     ("feeds", "Feeds"),
     ("all_views", "Views"),
     ("all_data", "Data"),
+    ("record", "Record"),
     ("rejects", "Rejects"),
     ("alerts", "Alerts"),
+    ("reports", "Reports"),
     ("status", "Status"),
     ("about", "About"),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datalake.errors import UsageError
+from datalake.web import text
 from datalake.web.figures.grid import MASK, PAGE, Column, Filter, Shown, Wanted
 
 if TYPE_CHECKING:
@@ -147,16 +148,4 @@ def _is_numeric(kind: Any) -> bool:
 def _texts(page: "pa.Table", column: Column) -> list[str]:
     if column.hidden:
         return [MASK] * page.num_rows
-    return [_text(value) for value in page.column(column.name).to_pylist()]
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "; ".join(str(each) for each in value)
-    if hasattr(value, "strftime") and hasattr(value, "hour"):
-        return f"{value:%Y-%m-%d %H:%M} UTC"
-    return str(value)
+    return [text.value(each) for each in page.column(column.name).to_pylist()]

@@ -1,6 +1,7 @@
 """PURE. How values are worded on a page, beyond what the messages word too."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from datalake.alerts.text import printable
 from datalake.alerts.words import full_day
@@ -49,3 +50,14 @@ def size(number: float) -> str:
 def number(value: int | None) -> str:
     """Given a whole number, return it as `48,210`, a dash where there is none."""
     return "–" if value is None else f"{value:,}"
+
+
+def value(cell: Any) -> str:
+    """Given a value of a published table, return it as a person reads it; nothing for null."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, list):
+        return "; ".join(str(each) for each in cell)
+    return f"{cell:%Y-%m-%d %H:%M} UTC" if isinstance(cell, datetime) else str(cell)

@@ -200,3 +200,41 @@ BUCKET: tuple[Field, ...] = (
     _number("p95_sec", "95th percentile", lambda bucket: bucket.p95, null=True),
     _number("max_sec", "longest", lambda bucket: bucket.longest, null=True),
 )
+
+INCIDENT: tuple[Field, ...] = (
+    _whole("number", "what people say: problem 142"),
+    _text("key", "what is wrong, never a run or a date"),
+    _text("title", "in words"),
+    _text("feed", "the feed it is about, empty for none"),
+    Field("open", "boolean", "whether it is still so", lambda each: each.open),
+    _instant("opened_at", "since when", lambda each: each.opened_at),
+    _instant("seen_at", "when it was last seen", lambda each: each.seen_at),
+    _instant("closed_at", "when it was over", lambda each: each.closed_at),
+    _whole("occurrences", "how often it was seen"),
+    _text("acked_by", "who is on it"),
+    _instant("acked_until", "until when no reminder is sent", lambda each: each.acked_until),
+)
+
+VIEW: tuple[Field, ...] = (
+    _text("view", "its name", lambda each: each.name),
+    _text("title", "its name for people"),
+    _text("definition", "what counts", lambda each: _of_card(each, "definition"), null=True),
+    _day("as_of", "the day it shows", lambda each: _of_card(each, "as_of")),
+    _whole("rows", "how many rows it has", lambda each: _of_card(each, "rows"), null=True),
+    _text("owner", "who answers for it", lambda each: _of_card(each, "owner"), null=True),
+    Field("updated", "boolean", "whether it is what it should be", lambda each: bool(each.card) and not each.reason),
+    _text("reason", "why it is not"),
+    _text("fix", "what to do about it"),
+)
+
+
+def _of_card(state: Any, name: str) -> Any:
+    return state.card.get(name) if state.card else None
+
+
+REPORT: tuple[Field, ...] = (
+    _text("week", "the ISO week: 2025-W45"),
+    _text("days", "its days in words"),
+    _text("sentence", "how it went"),
+    _text("files", "what there is of it: html, pdf, json"),
+)

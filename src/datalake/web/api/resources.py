@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from datalake.alerts import book
 from datalake.errors import UsageError
-from datalake.web import asking, paging, queries
+from datalake.web import asking, paging, queries, shelves
 from datalake.web.api import asked, fields
 from datalake.web.api.asked import Parameter
 from datalake.web.api.fields import Field, Reject, row_of
 from datalake.web.figures.nights import Night, judge_nights
 from datalake.web.figures.stats import buckets, first_day
 from datalake.web.known import look
+from datalake.web.pages.reports import reports_of
 from datalake.web.record import Record
 from datalake.web.rows import FileRow
 from datalake.web.site import Site, span_of
@@ -157,6 +159,19 @@ def _by_rule(file: FileRow) -> list[Reject]:
     return [Reject(file, rule, rows) for rule, rows in file.rejected_by_rule.items()]
 
 
+def _incidents(call: Call) -> Found:
+    connection = call.record.connection
+    return Found(book.incidents(connection, call.limit) if queries.keeps_alerts(connection) else [])
+
+
+def _views(call: Call) -> Found:
+    return Found(shelves.views(call.site.lake))
+
+
+def _reports(call: Call) -> Found:
+    return Found(reports_of(call.site.lake)[: call.limit])
+
+
 _RANGE = (asked.FROM, asked.TO)
 RESOURCES = (
     Resource(
@@ -190,4 +205,7 @@ RESOURCES = (
         _stats,
         (*_RANGE, asked.BUCKET, asked.LIMIT),
     ),
+    Resource("/incidents", "Problems, newest first", fields.INCIDENT, _incidents, (asked.LIMIT,)),
+    Resource("/views", "Every report view as it stands now", fields.VIEW, _views),
+    Resource("/reports", "Weekly reports, newest first", fields.REPORT, _reports, (asked.LIMIT,)),
 )
