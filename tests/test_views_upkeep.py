@@ -246,7 +246,7 @@ def test_a_view_of_a_feed_that_never_came_says_nothing(shelves: Shelves) -> None
     assert (done.status, done.told, done.reason) == ("not_updated", False, "No file of irb has been loaded yet.")
 
 
-def test_a_column_that_never_came_is_no_news_and_one_that_went_is_told_while_old_rows_are_seen(shelves: Shelves) -> None:
+def test_a_column_that_never_came_is_no_news_and_one_that_went_is_told(shelves: Shelves) -> None:
     shelves.write_view("counted", COUNTED)
     shelves.publish("irb", {"protocol_id": "A"})
     told = [shelves.refresh()["counted"].told for _ in range(2)]
