@@ -24,7 +24,7 @@ LAYERS = (
     ("merge",),
     ("zones",),
     ("engine",),
-    ("views",),
+    ("views", "drafts"),
     ("pipeline",),
     ("runs",),
     ("nights",),

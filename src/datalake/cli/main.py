@@ -33,6 +33,7 @@ SECTIONS = {
     "Set-up and checks": {
         "demo": "datalake.cli.demo:demo",
         "setup": "datalake.cli.setup:setup",
+        "feed": "datalake.cli.feed:feed",
         "check": "datalake.cli.check:check",
         "doctor": "datalake.cli.doctor:doctor",
         "cron": "datalake.cli.cron:cron",

@@ -1,0 +1,1 @@
+"""Rules for a new feed, guessed from files of it."""
