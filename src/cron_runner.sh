@@ -20,12 +20,12 @@ main() {
   record_run
   exec 9>&- # the lock
   send_alert
-  report
+  if [ "$STATUS" -ne 0 ]; then warn "run $RUN_ID ended with exit code $STATUS. See $LOG"; fi # cron mails it
   exit "$STATUS"
 }
 
 read_arguments() { # sets TRIGGER, and SHOW where a person looks on
-  SHOW='' TRIGGER=cron
+  SHOW='' TRIGGER=cron RECORDED=''
   if [ -t 1 ]; then SHOW=1 TRIGGER=hand; fi
   case "$#:${1:-}" in
     0:) ;;
@@ -52,14 +52,13 @@ run_night() { # sets STATUS: recording and alerts do not change it
 
 record_run() { # the ETL left its outcome, or only the crumb that it had begun; with neither there was no run
   if [ "$STATUS" -eq 2 ]; then rm -f "$OUTCOMES/$RUN_ID".*; fi
-  RECORDED=''
   if [ ! -e "$OUTCOMES/$RUN_ID.started.json" ]; then return 0; fi
   if [ ! -e "$OUTCOMES/$RUN_ID.json" ] && [ "$STATUS" -eq 0 ]; then STATUS=1; fi # it went without a word
   if [ ! -e "$OUTCOMES/$RUN_ID.json" ] || [ -n "$STOPPED" ]; then leave_exit "$STATUS" ended; fi
   RECORDED=1
   for helper in log_runtime_sqlite.py log_runtime_stats.py; do
     run_helper "$helper" ||
-      warn "run $RUN_ID is not in the record yet; the next run writes it. ${WHY:-$helper failed.} See $LOG"
+      warn "run $RUN_ID is not in the record yet; the next run writes it. ${WHY:-$helper failed}. See $LOG"
   done
 }
 
@@ -67,7 +66,7 @@ run_helper() { # HELPER: sets WHY, its last word: on a full disk the log has it 
   local status=0
   WHY=$("$PYTHON" "src/$1" --outcome "$OUTCOMES/$RUN_ID.json" 2>&1 >&4 9>&-) || status=$?
   if [ -n "$WHY" ]; then printf '%s\n' "$WHY" >&4 || true; fi 2>/dev/null
-  WHY=${WHY##*$'\n'}
+  WHY=${WHY##*$'\n'} WHY=${WHY%.}
   return "$status"
 }
 
@@ -75,10 +74,6 @@ send_alert() { # a child with a limit, after the lock: nothing waits for Slack
   if [ -z "$RECORDED" ]; then return 0; fi
   "$PYTHON" -m datalake.runs.limit 10 "$PYTHON" -m datalake.alerts run "$RUN_ID" >&4 2>&4 ||
     warn "the alert of run $RUN_ID could not be sent. See $LOG"
-}
-
-report() { # on a failure the one line that cron mails
-  if [ "$STATUS" -ne 0 ]; then warn "run $RUN_ID ended with exit code $STATUS. See $LOG"; fi
 }
 
 main "$@"

@@ -178,15 +178,15 @@ def test_what_one_recorder_could_not_write_the_next_run_writes(installation: Ins
 
 @pytest.mark.usefixtures("no_alerts")
 def test_on_a_full_disk_cron_mails_which_recorder_failed_and_why(installation: Installation) -> None:
-    """/dev/full takes what a full disk takes: the log cannot keep the reason."""
+    """/dev/full takes as little as a full disk: the log cannot keep the reason."""
     installation.lake.logs.mkdir(exist_ok=True)
     installation.lake.etl_log.symlink_to("/dev/full")
-    installation.lake.runtime_csv.symlink_to("/dev/full")
+    installation.lake.database.mkdir()
     installation.etl(BEGIN, SUCCEED)
     code, _, err = ended(installation)
     assert code == 0
     assert "not in the record yet" in err
-    assert "log_runtime_stats.py: [Errno 28] No space left on device" in err
+    assert "log_runtime_sqlite.py: unable to open database file. See" in err
 
 
 def test_an_alert_that_fails_is_said_and_changes_nothing(installation: Installation) -> None:
@@ -285,7 +285,10 @@ class TestTheDoorsThatOnlyTell:
         assert (done.code, done.out, done.err) == QUIET
 
     def test_a_problem_is_exit_1_and_one_line(self, installation: Installation, script: str, module: str) -> None:
-        self.put(installation, module, "import sys\nif __name__ == '__main__':\n    print('bad')\n    sys.exit(1)\n")
+        bad = (
+            "import sys\nif __name__ == '__main__':\n    '--wants-start' in sys.argv or print('bad')\n    sys.exit(1)\n"
+        )
+        self.put(installation, module, bad)
         done = installation.run(script)
         log = installation.lake.watchdog_log if module == "watchdog" else installation.lake.summary_log
         assert (done.code, done.out) == (1, "")
