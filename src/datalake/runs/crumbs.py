@@ -10,6 +10,7 @@ A run of which one of these is there and whose lock is free is over, and not yet
 
 import json
 import os
+import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -39,8 +40,8 @@ class Left:
 
 
 def new_run_id(now: datetime) -> str:
-    """Return an id as Bash makes it: the start in UTC and this process."""
-    return f"{now.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    """Return an id as Bash makes it (the start in UTC, this process) and more: one process may run twice a second."""
+    return f"{now.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}-{os.getpid()}{secrets.token_hex(2)}"
 
 
 def begin(lake: Lake, run_id: str, start: datetime, trigger: str, night: date, demo: bool = False) -> None:
