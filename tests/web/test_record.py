@@ -111,3 +111,43 @@ def test_text_in_a_record_is_shown_as_text(viewer):
 
     assert answer.status_code == 404
     assert "<script>alert" not in answer.get_data(as_text=True)
+
+
+class TestRejectedRows:
+    @pytest.fixture
+    def path(self, kept):
+        (folder,) = (kept.data / "quarantine" / "irb" / "2025-11-05").iterdir()
+        return f"/rejects/irb/2025-11-05/{folder.name}"
+
+    def test_each_is_told_with_line_value_and_reason(self, reader, path):
+        assert rows(reader, path, "Findings")[0][:4] == ["4", "S-3", "status", "Unheard of"]
+        assert "1 row of the file with 1 finding" in text(reader, path)
+        assert "python manage.py rejects irb --csv" in text(reader, path)
+
+    def test_raw_rows_are_a_stewards_also_in_the_download(self, reader, steward, path):
+        for given in (path, f"{path}.csv"):
+            assert "S-3,Unheard of,12345" not in reader.get(given).get_data(as_text=True)
+            assert "S-3,Unheard of,12345" in steward.get(given).get_data(as_text=True)
+
+    def test_it_leads_to_the_record(self, reader, path):
+        assert "/record?feed=irb&key=S-3" in links(reader, path)
+
+    @pytest.mark.parametrize(
+        "path",
+        ["irb/2025-11-05/zzz", "irb/2025-13-05/0123456789ab", "irb/..%2f..%2f/x", "nothing/2025-11-05/0123456789ab"],
+    )
+    def test_there_is_nothing_else_to_be_asked_for(self, reader, path):
+        assert reader.get(f"/rejects/{path}").status_code == 404
+
+    def test_a_confidential_column_is_masked_for_a_viewer(self, kept, viewer, path):
+        rules = kept.config / "modules" / "irb.yaml"
+        before = rules.read_text()
+        rules.write_text(before.replace("on_fail: reject}", "on_fail: reject, classification: restricted}"))
+
+        try:
+            row = rows(viewer, path, "Findings")[0]
+        finally:
+            rules.write_text(before)
+
+        assert row[3] == "•••"
+        assert "Unheard of" not in " ".join(row)

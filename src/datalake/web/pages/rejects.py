@@ -2,18 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
-from flask import render_template, request, url_for
+from flask import Response, abort, render_template, request, url_for
 
-from datalake.web import asking, queries
+from datalake.contracts.model import Contract
+from datalake.web import asking, findings, queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures.rejects import RejectTable, reject_table, rejected_share
+from datalake.web.inert import csv_text
 from datalake.web.record import Record, ask
 from datalake.web.rows import FileRow
+from datalake.web.rules import read_rules
+from datalake.web.security import log_read, visitor
 from datalake.web.site import Site, span_of, this_site
 
 WEEKS = 8
 FILES = 100  # listed; the counts are of all
+ROWS = 50  # findings of one file on a page
+MOST_ROWS = 100_000  # in one download
 
 
 @dataclass(frozen=True)
@@ -48,3 +55,50 @@ def _read(site: Site, record: Record, wanted: queries.RunFilter) -> Rejects:
     feeds = queries.choices(record.connection)["feed"]
     with_any = [file for file in files if file.rejected or file.status == "refused"]
     return Rejects(record.problem, first, last, table, with_any, rejected_share(files), feeds)
+
+
+@blueprint.get("/rejects/<feed>/<day>/<delivery>")
+def rejected_rows(feed: str, day: str, delivery: str) -> str:
+    """What was found wrong with the rows of one file."""
+    contract, folder = _file(feed, day, delivery)
+    given = request.args.to_dict()
+    outcome = asking.one_of(given, "outcome", findings.OUTCOMES) or "rejected"
+    page = asking.limit({"limit": given.get("page", "")}, 1, 100_000)
+    found = findings.read(folder, contract, outcome, (page - 1) * ROWS, ROWS, visitor())
+    if visitor().reads:
+        log_read(f"rejected rows of {feed} {delivery}")
+    here = url_for("pages.rejected_rows", feed=feed, day=day, delivery=delivery)
+    return render_template(
+        "rejected_rows.html",
+        contract=contract,
+        delivery=delivery,
+        data_date=date.fromisoformat(day),
+        found=found,
+        outcome=outcome,
+        page=page,
+        pages=max(1, -(-found.total // ROWS)),
+        link=lambda **changes: f"{here}?{asking.with_changes({'outcome': outcome}, **changes)}",
+        csv=f"{here}.csv?{asking.with_changes({'outcome': outcome})}",
+    )
+
+
+@blueprint.get("/rejects/<feed>/<day>/<delivery>.csv")
+def rejected_rows_csv(feed: str, day: str, delivery: str) -> Response:
+    """The same as CSV, for a letter to the office that sent the file."""
+    contract, folder = _file(feed, day, delivery)
+    outcome = asking.one_of(request.args.to_dict(), "outcome", findings.OUTCOMES) or "rejected"
+    found = findings.read(folder, contract, outcome, 0, MOST_ROWS, visitor())
+    if visitor().reads:
+        log_read(f"rejected rows of {feed} {delivery} as CSV")
+    text = csv_text(findings.COLUMNS, findings.csv_rows(found.rows))
+    name = f"{feed}-{day}-{outcome}.csv"
+    return Response(text, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"})
+
+
+def _file(feed: str, day: str, delivery: str) -> tuple[Contract, Path]:
+    lake = this_site().lake
+    contract = read_rules(lake).of(feed)
+    folder = findings.folder_of(lake, contract, day, delivery) if contract else None
+    if contract is None or folder is None:
+        abort(404, "Nothing is kept of such a file.")
+    return contract, folder

@@ -1,0 +1,97 @@
+"""The edge to what was found wrong with the rows of one file: read from quarantine, masked for the visitor."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from datalake.contracts.model import Contract
+from datalake.engine.job import FINDINGS_FILE
+from datalake.web.access import HIDDEN_CLASSES, Visitor
+from datalake.web.figures.grid import MASK
+from datalake.zones.paths import Lake
+
+DELIVERY = re.compile(r"[0-9a-f]{12}", re.ASCII)
+OUTCOMES = ("rejected", "superseded", "duplicate", "excluded", "nulled", "warned")
+COLUMNS = ("line", "column", "rule", "outcome", "value", "message", "key", "record")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found: line counts from 1; column is "" where it is about the whole row; record is the raw row."""
+
+    line: int
+    column: str
+    rule: str
+    outcome: str
+    value: str
+    message: str
+    key: str
+    record: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """Findings of one file, a page of them; total counts all of that outcome."""
+
+    rows: list[Finding]
+    total: int
+    lines: int  # rows of the file that these findings are of
+    counts: dict[str, int]
+
+
+def folder_of(lake: Lake, contract: Contract, day: str, delivery: str) -> Path | None:
+    """Given what a URL says, return the folder of that file's findings; None where there is none."""
+    try:
+        folder = lake.quarantine(contract.feed, date.fromisoformat(day), delivery)
+    except ValueError:
+        return None
+    return folder if DELIVERY.fullmatch(delivery) and (folder / FINDINGS_FILE).is_file() else None
+
+
+def read(folder: Path, contract: Contract, outcome: str, first: int, most: int | None, visitor: Visitor) -> Found:
+    """Return findings of one outcome from the first-th on, at most so many, without what the visitor may not see."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+
+    path = folder / FINDINGS_FILE
+    table = pq.read_table(path, columns=["outcome", "line"])
+    outcomes = table.column("outcome")
+    counted = {each["values"].as_py(): each["counts"].as_py() for each in pc.value_counts(outcomes)}
+    places = pc.indices_nonzero(pc.equal(outcomes, outcome))
+    wanted = places[first : None if most is None else first + most]
+    rows = ds.dataset(str(path)).take(pa.array(wanted, pa.int64()), columns=list(COLUMNS)).to_pylist()
+    hidden = _hidden(contract, visitor)
+    shown = [_shown(_finding(row), contract, hidden, visitor) for row in rows]
+    return Found(shown, len(places), pc.count_distinct(table.column("line").take(places)).as_py(), counted)
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    return Finding(row["line"], *(str(row[name] or "") for name in COLUMNS[1:]))
+
+
+def _hidden(contract: Contract, visitor: Visitor) -> set[str]:
+    """Columns whose raw values the visitor may not see: masked ones are a steward's alone."""
+    if visitor.stewards:
+        return set()
+    masked = {each.name for each in contract.columns if each.mask}
+    closed = {each.name for each in contract.columns if each.classification in HIDDEN_CLASSES}
+    return masked if visitor.reads else masked | closed
+
+
+def _shown(found: Finding, contract: Contract, hidden: set[str], visitor: Visitor) -> Finding:
+    """A message may quote the value, the raw row holds them all, and a key is a value too."""
+    key = MASK if hidden & set(contract.primary_key) and found.key else found.key
+    record = found.record if visitor.stewards else ""
+    if found.column in hidden:
+        return Finding(found.line, found.column, found.rule, found.outcome, MASK, found.rule, key, record)
+    return Finding(found.line, found.column, found.rule, found.outcome, found.value, found.message, key, record)
+
+
+def csv_rows(found: Sequence[Finding]) -> list[list[object]]:
+    """Return findings as the rows of a CSV whose columns are COLUMNS."""
+    return [[getattr(each, name) for name in COLUMNS] for each in found]
