@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from datalake.runs.history import RecordedRun, recorded
@@ -159,14 +159,45 @@ def files_of_feed(connection: sqlite3.Connection, feed: str, limit: int, before:
     return [file_row(dict(row)) for row in connection.execute(sql, (feed, before, limit))]
 
 
-def files_of_nights(connection: sqlite3.Connection, first: date, last: date, feed: str = "") -> list[FileRow]:
-    """Return the files of the nights from first to last that had rejected rows or were refused."""
-    sql = (
-        f"{_WITH_NIGHT.format(table='etl_file')} WHERE {NIGHT} BETWEEN ? AND ? "
-        "AND (t.rejected > 0 OR t.status = 'refused') AND (? = '' OR t.feed = ?) ORDER BY t.id DESC"
-    )
-    rows = connection.execute(sql, (first.isoformat(), last.isoformat(), feed, feed))
+_WITH_REJECTS = f"{NIGHT} BETWEEN ? AND ? AND (t.rejected > 0 OR t.status = 'refused') AND (? = '' OR t.feed = ?)"
+
+
+def files_of_nights(connection: sqlite3.Connection, first: date, last: date, feed: str, limit: int) -> list[FileRow]:
+    """Return the newest files of the nights from first to last that had rejected rows or were refused."""
+    sql = f"{_WITH_NIGHT.format(table='etl_file')} WHERE {_WITH_REJECTS} ORDER BY t.id DESC LIMIT ?"
+    rows = connection.execute(sql, (first.isoformat(), last.isoformat(), feed, feed, limit))
     return [file_row(dict(row)) for row in rows]
+
+
+def totals_of_nights(connection: sqlite3.Connection, first: date, last: date, feed: str) -> tuple[int, int, int]:
+    """Return of the same files how many there are, how many rows they had, and how many of these were rejected."""
+    what = "count(*), coalesce(sum(t.rows_read), 0), coalesce(sum(t.rejected), 0)"
+    sql = f"SELECT {what} FROM etl_file t JOIN etl_runtime r ON r.run_id = t.run_id WHERE {_WITH_REJECTS}"  # noqa: S608
+    files, read, rejected = connection.execute(sql, (first.isoformat(), last.isoformat(), feed, feed)).fetchone()
+    return int(files), int(read), int(rejected)
+
+
+def rejects_by_week(
+    connection: sqlite3.Connection, first: date, last: date, feed: str
+) -> list[tuple[str, str, int, int]]:
+    """Return (feed, rule, week, rows) of the same files; week counts from the Monday of the first night's."""
+    monday = first - timedelta(days=first.weekday())
+    sql = (
+        f"SELECT t.feed, rule.key, CAST((julianday({NIGHT}) - julianday(?)) / 7 AS INTEGER) AS week, sum(rule.value) "  # noqa: S608
+        "FROM etl_file t JOIN etl_runtime r ON r.run_id = t.run_id, json_each(t.rejected_by_rule) rule "
+        f"WHERE {_WITH_REJECTS} AND json_valid(t.rejected_by_rule) GROUP BY 1, 2, 3"
+    )
+    values = (monday.isoformat(), first.isoformat(), last.isoformat(), feed, feed)
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(sql, values)]
+
+
+def run_cells(connection: sqlite3.Connection, wanted: RunFilter, order: Order, columns: Iterable[str]) -> list[Any]:
+    """Return every run of a filter as bare cells of these columns of etl_runtime, for a download of them all."""
+    where, values = _where(wanted)
+    names = ", ".join(f'r."{name}"' for name in columns)
+    direction = "DESC" if order.down else "ASC"
+    sql = f"SELECT {names} FROM etl_runtime r WHERE {where} ORDER BY {SORTS[order.by]} {direction}, r.id {direction}"  # noqa: S608
+    return connection.execute(sql, values).fetchall()
 
 
 def files_with_rejects(

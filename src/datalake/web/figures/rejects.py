@@ -1,11 +1,9 @@
-"""PURE. Rejected rows counted by rule, feed and week, from what each file's outcome says."""
+"""PURE. Rejected rows counted by rule, feed and week."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-from datalake.web.rows import FileRow
 
 
 @dataclass(frozen=True)
@@ -33,14 +31,12 @@ def mondays(first: date, last: date) -> list[date]:
     return [monday + timedelta(days=7 * week) for week in range((last - monday).days // 7 + 1)]
 
 
-def reject_table(files: Iterable[FileRow], first: date, last: date) -> RejectTable:
-    """Given files of the nights from first to last, return their rejected rows by feed, rule and week."""
+def reject_table(counted: Iterable[tuple[str, str, int, int]], first: date, last: date) -> RejectTable:
+    """Given (feed, rule, week from the first, rows), return the rejected rows of the nights from first to last."""
     weeks = mondays(first, last)
     counts: Counter[tuple[str, str, int]] = Counter()
-    for file in files:
-        for rule, rows in file.rejected_by_rule.items():
-            if file.night and first <= file.night <= last:
-                counts[file.feed, rule, (file.night - weeks[0]).days // 7] += rows
+    for feed, rule, week, rows in counted:
+        counts[feed, rule, week] += rows
     pairs = {(feed, rule) for feed, rule, _ in counts}
     rules = [_rule_count(feed, rule, counts, len(weeks)) for feed, rule in pairs]
     ordered = sorted(rules, key=lambda each: (-each.total, each.feed, each.rule))
@@ -52,7 +48,6 @@ def _rule_count(feed: str, rule: str, counts: Counter[tuple[str, str, int]], wee
     return RuleCount(feed, rule, by_week, sum(by_week))
 
 
-def rejected_share(files: Sequence[FileRow]) -> str:
-    """Given files, return the share of their rows that was rejected, as `0.3 %`."""
-    read = sum(file.rows_read for file in files)
-    return f"{100 * sum(file.rejected for file in files) / read:.2g} %" if read else "–"
+def rejected_share(rejected: int, read: int) -> str:
+    """Given how many rows were rejected of how many, return the share as `0.3 %`."""
+    return f"{100 * rejected / read:.2g} %" if read else "–"

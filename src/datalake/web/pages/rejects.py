@@ -32,6 +32,8 @@ class Rejects:
     last: date
     table: RejectTable
     files: list[FileRow]
+    number: int  # of all such files
+    rejected: int
     share: str
     feeds: list[str]
 
@@ -50,11 +52,13 @@ def _read(site: Site, record: Record, wanted: queries.RunFilter) -> Rejects:
     span = span_of(site, record)
     last = wanted.last or (span.last if span else site.today())
     first = wanted.first or last - timedelta(days=last.weekday(), weeks=WEEKS - 1)
-    files = queries.files_of_nights(record.connection, first, last, wanted.feed)
-    table = reject_table(files, first, last)
+    asked = (record.connection, first, last, wanted.feed)
+    table = reject_table(queries.rejects_by_week(*asked), first, last)
+    number, read, rejected = queries.totals_of_nights(*asked)
+    files = queries.files_of_nights(*asked, FILES)
     feeds = queries.choices(record.connection)["feed"]
-    with_any = [file for file in files if file.rejected or file.status == "refused"]
-    return Rejects(record.problem, first, last, table, with_any, rejected_share(files), feeds)
+    share = rejected_share(rejected, read)
+    return Rejects(record.problem, first, last, table, files, number, rejected, share, feeds)
 
 
 @blueprint.get("/rejects/<feed>/<day>/<delivery>")

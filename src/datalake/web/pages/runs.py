@@ -3,7 +3,6 @@
 import sqlite3
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from flask import Response, abort, render_template, request, url_for
 
@@ -94,16 +93,9 @@ def runs_csv() -> Response:
     """The runs of a filter as CSV, the record's old seven columns first."""
     given = request.args.to_dict()
     wanted, order = asking.run_filter(given), asking.order(given)
-    rows = ask(this_site().lake, lambda record: queries.runs(record.connection, wanted, order, -1))
-    text = csv_text(CSV_COLUMNS, ([_csv_value(row, name) for name in CSV_COLUMNS] for row in rows))
+    cells = ask(this_site().lake, lambda record: queries.run_cells(record.connection, wanted, order, CSV_COLUMNS))
+    text = csv_text(CSV_COLUMNS, cells)
     return Response(text, mimetype="text/csv", headers={"Content-Disposition": "attachment; filename=runs.csv"})
-
-
-def _csv_value(row: RecordedRun, name: str) -> Any:
-    if name == "runtime_min":
-        return None if row.runtime_sec is None else round(row.runtime_sec / 60, 2)
-    value = getattr(row, name)
-    return value.isoformat() if name == "night" and value else value
 
 
 @dataclass(frozen=True)
