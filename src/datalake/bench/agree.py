@@ -33,13 +33,13 @@ class Facts:
 def facts(folder: Path) -> Facts:
     """Return the facts of the Parquet files that a tool left."""
     found = sorted(folder.glob("staging/part-*.parquet")) or sorted(folder.glob("out.parquet"))
-    rows, total, sums = 0, np.uint64(0), {each.name: 0 for each in fields() if each.type == "integer"}
+    rows, total, sums = 0, 0, {each.name: 0 for each in fields() if each.type == "integer"}
     for batch in (batch for path in found for batch in _batches(path)):
         rows += batch.num_rows
-        total += row_hashes(batch, [each.name for each in fields()], SEED).sum(dtype=np.uint64)
+        total += int(row_hashes(batch, [each.name for each in fields()], SEED).sum(dtype=np.uint64))
         for name in sums:
             sums[name] += pc.sum(batch.column(name)).as_py() or 0
-    return Facts(rows, tuple(sums.items()), int(total))
+    return Facts(rows, tuple(sums.items()), total % 2**64)
 
 
 def _batches(path: Path) -> Any:

@@ -7,6 +7,7 @@ could not read is no verdict, only a cell to look at one by one.
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -110,9 +111,9 @@ def _cast(text: Text, fine: Bools, kind: pa.DataType) -> Read:
     return values, fine
 
 
-def digits_at(cells: Bytes, columns: tuple[int, ...]) -> tuple[Ints, Bools]:
+def digits_at(cells: Bytes, columns: tuple[int, ...]) -> tuple[npt.NDArray[np.int32], Bools]:
     """Given cells of one width as a matrix of bytes, return the number at those columns and where it is all digits."""
-    value = np.zeros(len(cells), np.int64)
+    value = np.zeros(len(cells), np.int32)
     fine = np.ones(len(cells), bool)
     for column in columns:
         digit = cells[:, column] - np.uint8(48)  # wraps round below 0: anything but a digit is above 9

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,11 +15,14 @@ from datalake.clean.arrow import Bools, Bytes, Ints, Text, distinct
 from datalake.clean.dates import ISO_DATE, Offsets
 from datalake.clean.kernels import Read, digits_at, same_width
 
+Part = npt.NDArray[np.int32]
+
 SECOND = 1_000_000
 MOST_YEARS = 100
 DAY = 86_400
 ISO_INSTANTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (local time that names no zone)
+DATE_PARTS = 3  # year, month and day: a form with more parts has a time
 _WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "p": 2}
 _COMMON = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MONTH_DAYS = np.array([_COMMON, (0, 31, 29, *_COMMON[3:])])  # by leap year, by month
@@ -59,13 +63,13 @@ def days(text: Text, formats: tuple[str, ...]) -> Read:
         cast = _cast(text, 10, pa.date32())
         if cast is not None and (cast[0] >= _FIRST // DAY).all():
             return cast
-    seconds, fine = _seconds(text, formats or (ISO_DATE,))
-    return seconds // DAY, fine & (seconds % DAY == 0)
+    found = _read(text, formats or (ISO_DATE,))
+    return found.day, found.fine & (found.second == 0)
 
 
 def microseconds(text: Text, formats: tuple[str, ...], zone: "ZoneTable") -> Read:
     """Read instants as microseconds since 1970 in UTC; text names none, so it is local time."""
-    seconds, fine = _cast_instants(text, formats) or _seconds(text, formats or ISO_INSTANTS)
+    seconds, fine = _cast_instants(text, formats) or _read(text, formats or ISO_INSTANTS).instants
     utc = seconds - zone.offsets(seconds, fine)
     return utc * SECOND, fine & (utc >= _FIRST) & (utc <= _LAST)
 
@@ -95,59 +99,89 @@ def _cast(text: Text, width: int, kind: pa.DataType) -> Read | None:
     return np.where(text.valid, values, 0), text.valid
 
 
-def _seconds(text: Text, formats: tuple[str, ...]) -> Read:
-    """Read each row in the first form that fits it, as seconds since 1970 of the clock on the wall."""
-    values, fine = np.zeros(len(text), np.int64), np.zeros(len(text), bool)
+@dataclass
+class _Clock:
+    """What the calendar and the clock on the wall say in each row: days since 1970, and seconds of the day."""
+
+    day: Ints
+    second: Ints
+    fine: Bools
+
+    @property
+    def instants(self) -> Read:
+        """Return seconds since 1970 on that clock."""
+        return self.day * DAY + self.second, self.fine
+
+
+def _read(text: Text, formats: tuple[str, ...]) -> _Clock:
+    """Read each row in the first form that fits it."""
+    clock = _Clock(np.zeros(len(text), np.int64), np.zeros(len(text), np.int64), np.zeros(len(text), bool))
     for form in (fixed_form(each) for each in formats):
         if form is None:  # what it would read is not known here, and it comes first
             break
         rows, cells = same_width(text, form.width)
-        if not len(rows):
-            continue
-        found, good = _read_form(cells, form)
-        good &= ~fine[rows]
-        values[rows[good]] = found[good]
-        fine[rows[good]] = True
-        if fine.all():
-            break
-    return values, fine
+        if len(rows):
+            _read_form(cells, form, rows, clock)
+    return clock
 
 
-def _read_form(cells: Bytes, form: Form) -> Read:
-    fine = np.ones(len(cells), bool)
+def _read_form(cells: Bytes, form: Form, rows: Ints, clock: _Clock) -> None:
+    """Read the rows that are in a form and that no earlier form could read."""
+    fine = ~clock.fine[rows]
     for place, byte in form.literals.items():
         fine &= cells[:, place] == byte
-    numbers: dict[str, Ints] = {}
+    numbers: dict[str, Part] = {}
     for name, places in form.parts.items():
         if name != "p":
             numbers[name], good = digits_at(cells, places)
             fine &= good
-    day, good = _day_number(numbers["Y"], numbers["m"], numbers["d"])
-    hour, good_hour = _hour(cells, form, numbers)
-    minute, second = numbers.get("M", np.int64(0)), numbers.get("S", np.int64(0))
-    fine &= good & good_hour & (minute < 60) & (second < 60)
-    return ((day * 24 + hour) * 60 + minute) * 60 + second, fine
+    day, good = _day_number(numbers["Y"], numbers["m"], numbers["d"], fine)
+    second, good_second = _second_of_day(cells, form, numbers)
+    fine &= good & good_second
+    at = rows if fine.all() else rows[fine]
+    clock.day[at] = day if len(at) == len(rows) else day[fine]
+    clock.fine[at] = True
+    if len(form.parts) > DATE_PARTS:
+        clock.second[at] = second if len(at) == len(rows) else second[fine]
 
 
-def _hour(cells: Bytes, form: Form, numbers: dict[str, Ints]) -> tuple[Ints, Bools]:
+def _second_of_day(cells: Bytes, form: Form, numbers: dict[str, Part]) -> tuple[Part, Bools]:
+    if len(form.parts) == DATE_PARTS:
+        return numbers["d"], np.ones(len(cells), bool)  # no time at all: nothing to read, nothing to be wrong
+    hour, fine = _hour(cells, form, numbers)
+    minute, second = numbers.get("M", hour * 0), numbers.get("S", hour * 0)
+    return (hour * 60 + minute) * 60 + second, fine & (minute < 60) & (second < 60)
+
+
+def _hour(cells: Bytes, form: Form, numbers: dict[str, Part]) -> tuple[Part, Bools]:
     if "p" not in form.parts:
-        hour = numbers.get("H", np.zeros(len(cells), np.int64))
+        hour = numbers.get("H", np.zeros(len(cells), np.int32))
         return hour, hour < 24
     first, second = form.parts["p"]
     half = cells[:, first] | 32  # lower case
     fine = ((half == ord("a")) | (half == ord("p"))) & ((cells[:, second] | 32) == ord("m"))
     hour = numbers["I"]
-    return hour % 12 + np.where(half == ord("p"), 12, 0), fine & (hour >= 1) & (hour <= 12)
+    return hour % 12 + (half == ord("p")) * np.int32(12), fine & (hour >= 1) & (hour <= 12)
 
 
-def _day_number(year: Ints, month: Ints, day: Ints) -> tuple[Ints, Bools]:
+def _day_number(year: Part, month: Part, day: Part, digits: Bools) -> tuple[Part, Bools]:
     """Return days since 1970 and which of the dates exist, in the calendar that Python's date keeps."""
-    leap = ((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))).astype(np.int64)
-    known = np.clip(month, 0, 12)
-    fine = (year >= 1) & (month == known) & (day >= 1) & (day <= _MONTH_DAYS[leap, known])
-    before = np.maximum(year - 1, 0)
-    start = before * 365 + before // 4 - before // 100 + before // 400 - 719_162
-    return start + _DAYS_BEFORE[leap, known] + day - 1, fine
+    before, length = _calendar()
+    at = np.where(digits, year * 16 + np.minimum(month, 15), 0)
+    return before[at] + day, digits & (day >= 1) & (day <= length[at])
+
+
+@lru_cache(maxsize=1)
+def _calendar() -> tuple[Part, Part]:
+    """Return for year * 16 + month the days from 1970 to its eve, and how many it has: none, if it is no month."""
+    years = np.arange(10_000)
+    leap = ((years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))).astype(np.int64)
+    earlier = np.maximum(years - 1, 0)
+    start = earlier * 365 + earlier // 4 - earlier // 100 + earlier // 400 - 719_163
+    before, length = np.zeros((10_000, 16), np.int32), np.zeros((10_000, 16), np.int32)
+    before[:, :13] = start[:, None] + _DAYS_BEFORE[leap]
+    length[1:, :13] = _MONTH_DAYS[leap[1:]]
+    return before.ravel(), length.ravel()
 
 
 class ZoneTable:
