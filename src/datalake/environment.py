@@ -61,7 +61,8 @@ def _content(path: Path) -> Optional[bytes]:
 def only_set_up(root: Path, say: Say) -> Iterator[int]:
     """Hold the set-up lock, an flock on the project's folder itself; wait for another set-up to end first.
 
-    pip inherits the descriptor: where this process is killed, the next set-up waits until pip is gone too.
+    What writes into venv (venv, pip) inherits the descriptor: where this process is killed, the next set-up waits
+    until they are gone too.
     """
     lock = os.open(str(root), os.O_RDONLY)
     try:
@@ -80,7 +81,7 @@ def _set_up(root: Path, locks: "tuple[str, ...]", lock: int, say: Say) -> None:
     _clear_remains(venv, say)
     try:
         if not venv.exists():
-            _create(venv, find_interpreter(os.environ, say), say)
+            _create(venv, find_interpreter(os.environ, say), lock, say)
         else:
             _refuse_old(venv, probe(str(python_of(root))))
         _install(root, locks, lock, say)
@@ -109,14 +110,14 @@ def _refuse_old(venv: Path, found: Optional[Interpreter]) -> None:
         raise SetupFailed(f"venv holds Python {found.version}; {wanted()} is needed. Remove {venv} and try again.")
 
 
-def _create(venv: Path, python: Interpreter, say: Say) -> None:
+def _create(venv: Path, python: Interpreter, lock: int, say: Say) -> None:
     free = shutil.disk_usage(str(venv.parent)).free
     if free < BYTES_NEEDED:
         raise SetupFailed(f"The disk is too full: set-up needs {_size(BYTES_NEEDED)}. {_room(venv.parent)}")
     say(f"Making venv with Python {python.version} ({python.path}).")
     venv.mkdir()
     (venv / "unfinished").touch()
-    made = _run([python.path, "-m", "venv", str(venv)], venv)
+    made = _run([python.path, "-m", "venv", str(venv)], venv, lock)
     if made.returncode != 0:
         raise SetupFailed(explain(made.stdout.decode("utf-8", "replace"), venv.parent))
 
@@ -134,7 +135,7 @@ def _install(root: Path, locks: "tuple[str, ...]", lock: int, say: Say) -> None:
             (venv / "unfinished").unlink()
         raise SetupFailed(explain(output, root))
     say("Compiling the packages, so that every later start is quick.")
-    _run([python, "-m", "compileall", "-qq", "-j", "0", str(venv / "lib"), str(root / "src")], venv)
+    _run([python, "-m", "compileall", "-qq", "-j", "0", str(venv / "lib"), str(root / "src")], venv, lock)
     for name in locks:
         shutil.copyfile(str(root / name), str(venv / name))
     shutil.rmtree(str(venv / "tmp"), ignore_errors=True)
@@ -173,10 +174,15 @@ def _show_progress(done: int, count: int) -> None:
         sys.stdout.flush()
 
 
-def _run(command: "list[str]", venv: Path) -> "subprocess.CompletedProcess[bytes]":
+def _run(command: "list[str]", venv: Path, lock: int) -> "subprocess.CompletedProcess[bytes]":
     """Run it to its end with its output kept."""
     return subprocess.run(
-        command, env=_environ(venv), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        command,
+        env=_environ(venv),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        pass_fds=[lock],
     )
 
 
