@@ -194,8 +194,8 @@ class TestManners:
         ("path", "status", "detail"),
         [
             ("/runs?colour=red", 400, "There is no parameter 'colour' here."),
-            ("/runs?limit=5000", 400, "limit '5000' is not a number from 1 to 1000."),
-            ("/runs?limit=0", 400, "limit '0' is not a number from 1 to 1000."),
+            ("/runs?limit=5000", 400, "limit '5000' is not a number from 1 to 500."),
+            ("/runs?limit=0", 400, "limit '0' is not a number from 1 to 500."),
             ("/runs?from=soon", 400, "from 'soon' is no date."),
             ("/runs?status=", 400, "status is empty."),
             ("/runs?cursor=e30", 400, "The cursor is not one of ours."),

@@ -15,6 +15,7 @@ from datalake.zones.paths import Lake
 
 DELIVERY = re.compile(r"[0-9a-f]{12}", re.ASCII)
 OUTCOMES = ("rejected", "superseded", "duplicate", "excluded", "nulled", "warned")
+BLOCK = 4_096  # rows decoded at once
 COLUMNS = ("line", "column", "rule", "outcome", "value", "message", "key", "record")
 
 
@@ -51,23 +52,56 @@ def folder_of(lake: Lake, contract: Contract, day: str, delivery: str) -> Path |
     return folder if DELIVERY.fullmatch(delivery) and (folder / FINDINGS_FILE).is_file() else None
 
 
-def read(folder: Path, contract: Contract, outcome: str, first: int, most: int | None, visitor: Visitor) -> Found:
+def read(folder: Path, contract: Contract, outcome: str, first: int, most: int, visitor: Visitor) -> Found:
     """Return findings of one outcome from the first-th on, at most so many, without what the visitor may not see."""
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.dataset as ds
     import pyarrow.parquet as pq
 
-    path = folder / FINDINGS_FILE
-    table = pq.read_table(path, columns=["outcome", "line"])
-    outcomes = table.column("outcome")
-    counted = {each["values"].as_py(): each["counts"].as_py() for each in pc.value_counts(outcomes)}
-    places = pc.indices_nonzero(pc.equal(outcomes, outcome))
-    wanted = places[first : None if most is None else first + most]
-    rows = ds.dataset(str(path)).take(pa.array(wanted, pa.int64()), columns=list(COLUMNS)).to_pylist()
+    with pq.ParquetFile(folder / FINDINGS_FILE, read_dictionary=["outcome"]) as file:
+        table = file.read(["outcome", "line"])
+        outcomes = table.column("outcome").cast(pa.string()) if not table.num_rows else table.column("outcome")
+        counted = {str(each["values"].as_py()): each["counts"].as_py() for each in pc.value_counts(outcomes)}
+        places = pc.indices_nonzero(pc.equal(outcomes.cast(pa.string()), outcome))
+        rows = _rows_at(file, places[first : first + most].to_pylist())
     hidden = _hidden(contract, visitor)
     shown = [_shown(_finding(row), contract, hidden, visitor) for row in rows]
-    return Found(shown, len(places), pc.count_distinct(table.column("line").take(places)).as_py(), counted)
+    return Found(shown, len(places), _distinct(table.column("line").take(places)), counted)
+
+
+def _rows_at(file: Any, places: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the rows of these numbers, in rising order; only the row groups that hold them are read."""
+    rows: list[dict[str, Any]] = []
+    start = 0
+    for group in range(file.metadata.num_row_groups):
+        end = start + file.metadata.row_group(group).num_rows
+        here = [place - start for place in places if start <= place < end]
+        rows += _in_group(file, group, here) if here else []
+        start = end
+    return rows
+
+
+def _in_group(file: Any, group: int, places: Sequence[int]) -> list[dict[str, Any]]:
+    """A block at a time, and no further than to the last row wanted."""
+    rows: list[dict[str, Any]] = []
+    start = 0
+    for batch in file.iter_batches(BLOCK, row_groups=[group], columns=list(COLUMNS)):
+        here = [place - start for place in places if start <= place < start + batch.num_rows]
+        rows += batch.take(here).to_pylist() if here else []
+        start += batch.num_rows
+        if start > places[-1]:
+            break
+    return rows
+
+
+def _distinct(lines: Any) -> int:
+    """How many rows of the file they are of: findings stand in the order of the file."""
+    import pyarrow.compute as pc
+
+    if not len(lines):
+        return 0
+    whole = lines.combine_chunks()
+    return 1 + int(pc.sum(pc.not_equal(whole[1:], whole[:-1])).as_py() or 0)
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

@@ -34,7 +34,7 @@ def look(site: Site, record: Record) -> Now:
         schedule=site.settings.schedule,
         contracts=rules.contracts,
         states=completed(states, rows),
-        runs=queries.runs(record.connection, queries.RunFilter(), queries.Order(), RUNS),
+        runs=queries.newest_runs(record.connection, RUNS),
         holder=holder_at_work(site.lake),
         demo=site.demo,
     )

@@ -66,7 +66,7 @@ def status_json() -> BaseResponse:
 
 def _state(site: Site, record: Record) -> State:
     span = span_of(site, record)
-    newest = queries.runs(record.connection, queries.RunFilter(), queries.Order(), 1)
+    newest = queries.newest_runs(record.connection, 1)
     return State(look(site, record), _last_night(site, record, span), newest[0] if newest else None)
 
 
@@ -88,8 +88,8 @@ def metrics() -> Response:
 
 def _measure(site: Site, record: Record) -> Measured:
     connection, span = record.connection, span_of(site, record)
-    newest = queries.runs(connection, queries.RunFilter(), queries.Order(), 1)
-    good = queries.runs(connection, queries.RunFilter(status="success"), queries.Order(), 1)
+    newest = queries.newest_runs(connection, 1)
+    good = queries.newest_runs(connection, 1, "success")
     return Measured(
         newest=newest[0] if newest else None,
         success=good[0] if good else None,

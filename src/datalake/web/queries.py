@@ -18,6 +18,7 @@ from datalake.web.rows import (
 
 NIGHT = "coalesce(r.night, r.date)"
 SORTS = {
+    "recorded": "r.id",
     "start": "coalesce(r.start_time, '')",
     "night": f"coalesce({NIGHT}, '')",
     "runtime": "coalesce(r.runtime_sec, -1)",
@@ -58,6 +59,11 @@ def runs(
         where, values = f"{where} AND ({column}, r.id) {behind} (?, ?)", [*values, *after]
     sql = f"SELECT r.* FROM etl_runtime r WHERE {where} ORDER BY {column} {direction}, r.id {direction} LIMIT ?"  # noqa: S608
     return [recorded(row) for row in connection.execute(sql, [*values, limit])]
+
+
+def newest_runs(connection: sqlite3.Connection, number: int, status: str = "") -> list[RecordedRun]:
+    """Return the runs recorded last, newest first; read by key, however many there are."""
+    return runs(connection, RunFilter(status=status), Order("recorded"), number)
 
 
 def count_runs(connection: sqlite3.Connection, wanted: RunFilter) -> dict[str, int]:

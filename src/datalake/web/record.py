@@ -5,12 +5,14 @@ rows by column name, else those of the runtime CSV), so that every query works a
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from datalake.runs import csv_log
@@ -22,6 +24,10 @@ BUSY_SECONDS = 1.0
 TABLES = ("etl_runtime", "etl_feed", "etl_file", "etl_stage")
 _EMPTY = {"TEXT": "''"}
 CSV_PROBLEM = "The runs shown come from logs/etl_runtime_stats.csv; what they did per feed is not in it."
+
+REMEMBERED = 32  # answers
+_ANSWERS: OrderedDict[Hashable, Any] = OrderedDict()
+_LOCK = Lock()
 
 Answer = TypeVar("Answer")
 
@@ -47,6 +53,33 @@ def ask(lake: Lake, question: Callable[[Record], Answer]) -> Answer:
             problem = f"logs/etl_stats.db cannot be read ({error})."
     with _from_csv(lake.runtime_csv, problem) as record:
         return question(record)
+
+
+def ask_once(lake: Lake, key: Hashable, question: Callable[[Record], Answer]) -> Answer:
+    """As ask(), but the same question of an unchanged record is answered from memory.
+
+    key: what else the answer depends on. Only for answers that are made of the record alone.
+    """
+    whole = (lake.root, _stamp(lake.database), _stamp(lake.runtime_csv), key)
+    with _LOCK:
+        if whole in _ANSWERS:
+            _ANSWERS.move_to_end(whole)
+            known: Answer = _ANSWERS[whole]
+            return known
+    answer = ask(lake, question)
+    with _LOCK:
+        _ANSWERS[whole] = answer
+        while len(_ANSWERS) > REMEMBERED:
+            _ANSWERS.popitem(last=False)
+    return answer
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @contextmanager

@@ -55,14 +55,16 @@ def _keep_reads(lake: Lake) -> None:
 
 def serve(app: Flask, host: str, port: int) -> int:
     """Serve the dashboard until Ctrl+C; raise DatalakeError where the port cannot be used."""
-    server = _listen(app, host, port)
+    server = listen(app, host, port)
     print(f"Dashboard: http://{host}:{server.effective_port}  (Ctrl+C stops it)", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     return EXIT_OK
 
 
-def _listen(app: Flask, host: str, port: int) -> Any:
+def listen(app: Flask, host: str, port: int) -> Any:
+    """Return a server that listens; raise DatalakeError where the port cannot be used."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a request that waits a moment is nothing to tell
     try:
         return create_server(app, host=host, port=port, threads=8, ident="", max_request_body_size=10_000)
     except OSError as error:

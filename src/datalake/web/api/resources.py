@@ -67,7 +67,7 @@ def _runs(call: Call) -> Found:
 
 
 def _latest_run(call: Call) -> Found:
-    return Found(queries.runs(call.record.connection, queries.RunFilter(), queries.Order(), 1) or None)
+    return Found(queries.newest_runs(call.record.connection, 1) or None)
 
 
 def _run(call: Call) -> Found:

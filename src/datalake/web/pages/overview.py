@@ -51,13 +51,12 @@ def _read(site: Site, record: Record) -> Read:
     if span is None:
         return Read(now, None, [], 0, {}, {})
     runs = queries.runs_of_nights(connection, figures.first_needed(span.last), span.last)
-    everything = queries.RunFilter()
-    latest = queries.runs(connection, everything, queries.Order(), LATEST)
+    latest = queries.newest_runs(connection, LATEST)
     return Read(
         now,
         figures.overview(site.settings.schedule, runs, span),
         latest,
-        sum(queries.count_runs(connection, everything).values()),
+        sum(queries.count_runs(connection, queries.RunFilter()).values()),
         histories(record, now.feeds),
         queries.feeds_not_published(connection, latest),
     )

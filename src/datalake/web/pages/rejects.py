@@ -11,11 +11,11 @@ from datalake.web import asking, findings, queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures.rejects import RejectTable, reject_table, rejected_share
 from datalake.web.inert import csv_text
-from datalake.web.record import Record, ask
+from datalake.web.record import Record, ask, ask_once
 from datalake.web.rows import FileRow
 from datalake.web.rules import read_rules
 from datalake.web.security import log_read, visitor
-from datalake.web.site import Site, span_of, this_site
+from datalake.web.site import span_of, this_site
 
 WEEKS = 8
 FILES = 100  # listed; the counts are of all
@@ -44,15 +44,16 @@ def rejects() -> str:
     site = this_site()
     given = request.args.to_dict()
     wanted = asking.run_filter(given)
-    read = ask(site.lake, lambda record: _read(site, record, wanted))
+    span = ask(site.lake, lambda record: span_of(site, record))
+    last = wanted.last or (span.last if span else site.today())
+    first = wanted.first or last - timedelta(days=last.weekday(), weeks=WEEKS - 1)
+    asked = (first, last, wanted.feed)
+    read = ask_once(site.lake, ("rejects", *asked), lambda record: _read(record, *asked))
     return render_template("rejects.html", read=read, given=given, limit=FILES, here=url_for("pages.rejects"))
 
 
-def _read(site: Site, record: Record, wanted: queries.RunFilter) -> Rejects:
-    span = span_of(site, record)
-    last = wanted.last or (span.last if span else site.today())
-    first = wanted.first or last - timedelta(days=last.weekday(), weeks=WEEKS - 1)
-    asked = (record.connection, first, last, wanted.feed)
+def _read(record: Record, first: date, last: date, feed: str) -> Rejects:
+    asked = (record.connection, first, last, feed)
     table = reject_table(queries.rejects_by_week(*asked), first, last)
     number, read, rejected = queries.totals_of_nights(*asked)
     files = queries.files_of_nights(*asked, FILES)

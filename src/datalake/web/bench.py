@@ -1,0 +1,160 @@
+"""python -m datalake.web.bench: how long every page and call takes over ten years of nights, and fifty at once.
+
+The record is written by the real recorders into a temporary lake; times are those of the server, on this machine now.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from flask.testing import FlaskClient
+
+from datalake.clock import MovedClock
+from datalake.settings import Settings
+from datalake.web.app import create_app
+from datalake.web.bench_lake import DELIVERY, LAST, fill
+from datalake.web.serve import listen
+from datalake.zones.paths import Lake
+
+NIGHTS = 3_650
+TIMES = 50
+AT_ONCE = 50
+LIMIT_MS = 100.0
+PATHS = (
+    *("/", "/runs", "/runs?sort=-runtime", "/runs?status=failure&feed=irb", "/runs.csv", "/runs/{run}"),
+    *("/feeds", "/feeds/irb", "/rejects", "/rejects?from=2015-01-01", "/rejects/irb/{day}/{delivery}"),
+    *("/views", "/data", "/record", "/alerts", "/reports", "/status", "/about"),
+    *("/status.json", "/metrics", "/healthz", "/api/v1/runs", "/api/v1/runs?limit=500", "/api/v1/runs.csv"),
+    *("/api/v1/runs/{run}/stages", "/api/v1/nights", "/api/v1/nights?limit=500", "/api/v1/feeds"),
+    *("/api/v1/feeds/irb/outcomes?limit=500", "/api/v1/rejects?limit=500", "/api/v1/stats", "/api/v1/openapi.json"),
+)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One address: milliseconds of server time at the middle and at the 99th percentile, and bytes as compressed."""
+
+    path: str
+    status: int
+    p50_ms: float
+    p99_ms: float
+    bytes: int
+
+
+def measure(lake: Lake, times: int) -> list[Timed]:
+    """Given a filled lake, ask every address so many times, one after the other."""
+    client = create_app(lake, Settings(), MovedClock(_morning())).test_client()
+    run = client.get("/api/v1/runs/latest").get_json()["run_id"]
+    names = {"run": run, "day": LAST.isoformat(), "delivery": DELIVERY}
+    return [_timed(client, path.format(**names), times) for path in PATHS]
+
+
+def _timed(client: FlaskClient, path: str, times: int) -> Timed:
+    headers = {"Accept-Encoding": "gzip"}
+    client.get(path, headers=headers)
+    took = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        answer = client.get(path, headers=headers)
+        took.append((time.perf_counter() - begun) * 1000)
+    took.sort()
+    p50, p99 = took[len(took) // 2], took[min(len(took) - 1, int(len(took) * 0.99))]
+    return Timed(path, answer.status_code, round(p50, 1), round(p99, 1), len(answer.data))
+
+
+@contextmanager
+def served(lake: Lake) -> Iterator[str]:
+    """Serve the lake on a free port, as the program does."""
+    app = create_app(lake, Settings(), MovedClock(_morning()))
+    server = listen(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.trigger.pull_trigger(server.close)
+    thread.join()
+
+
+def ask_at_once(address: str, number: int) -> list[int]:
+    """Ask for the overview and other pages so many times at once; return the answers' statuses."""
+    paths = [("/", "/runs", "/feeds", "/api/v1/runs", "/status.json")[place % 5] for place in range(number)]
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(lambda path: _status(f"{address}{path}"), paths))
+
+
+def _status(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310  (our own address)
+        answer.read()
+        return int(answer.status)
+
+
+def _morning() -> datetime:
+    return datetime.combine(LAST, datetime.min.time(), timezone.utc) + timedelta(hours=12)
+
+
+def table(timed: Sequence[Timed]) -> list[str]:
+    """Return the figures as lines, the slowest first."""
+    lines = [f"{'address':45} {'p50 ms':>8} {'p99 ms':>8} {'kB':>7}"]
+    ordered = sorted(timed, key=lambda each: -each.p99_ms)
+    return lines + [
+        f"{each.path:45} {each.p50_ms:8.1f} {each.p99_ms:8.1f} {each.bytes / 1000:7.1f}" for each in ordered
+    ]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured; ok: no error, and nothing over the limit."""
+
+    timed: list[Timed]
+    at_once_seconds: float
+    errors: int
+
+    @property
+    def slow(self) -> list[str]:
+        return [each.path for each in self.timed if each.p99_ms > LIMIT_MS]
+
+
+def run(nights: int, times: int) -> Result:
+    """Fill a temporary lake and measure."""
+    with tempfile.TemporaryDirectory() as folder:
+        lake = Lake(Path(folder))
+        fill(lake, nights, LAST - timedelta(days=nights - 1))
+        timed = measure(lake, times)
+        with served(lake) as address:
+            begun = time.perf_counter()
+            statuses = ask_at_once(address, AT_ONCE)
+            seconds = time.perf_counter() - begun
+    errors = sum(status != 200 for status in (*statuses, *(each.status for each in timed)))
+    return Result(timed, seconds, errors)
+
+
+def told(result: Result) -> list[str]:
+    """Return what a person is told of a measurement."""
+    over = ", ".join(result.slow) or "none"
+    last = f"{AT_ONCE} requests at once: {result.at_once_seconds:.2f} s, {result.errors} errors."
+    return [*table(result.timed), last, f"Over {LIMIT_MS:.0f} ms at the 99th percentile: {over}."]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print; return 1 where an address is slower than the limit or an answer is an error."""
+    parser = argparse.ArgumentParser("python -m datalake.web.bench", description=__doc__)
+    parser.add_argument("--nights", type=int, default=NIGHTS)
+    parser.add_argument("--times", type=int, default=TIMES, help="how often each address is asked")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    result = run(options.nights, options.times)
+    print(json.dumps(asdict(result), indent=1) if options.json else "\n".join(told(result)))
+    return 1 if result.slow or result.errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
