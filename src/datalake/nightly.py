@@ -16,7 +16,8 @@ from datalake.clock import Clock
 from datalake.contracts.model import Contract
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 from datalake.outcomes import FAILURE, SUCCESS, FeedOutcome, Note, RunOutcome, feed_to_json
-from datalake.pipeline import decisions, words
+from datalake.pipeline import by_hand, decisions, words
+from datalake.pipeline.by_hand import HandOver
 from datalake.pipeline.context import Context, Observer, Silent, Stager, stage_locally
 from datalake.pipeline.decisions import Decision
 from datalake.pipeline.plan import Plan, plan, waiting_notes
@@ -43,19 +44,20 @@ def run_night(
     trigger: str,
     night: date | None = None,
     observer: Observer | None = None,
-    work: Decision | None = None,
+    work: Decision | HandOver | None = None,
     run_id: str = "",
     stager: Stager = stage_locally,
     record: Callable[[RunOutcome], None] | None = None,
 ) -> RunOutcome:
     """Do one run and return its outcome, which is also left in the lake for the recorders.
 
-    work: a decision to carry out, else all that incoming holds and earlier runs left. The caller holds the lock.
+    work: a decision to carry out, or files that a person hands over; else all that incoming holds and earlier runs
+    left. The caller holds the lock.
     record: called with the outcome once it is left, also where a signal ends the run and this never returns.
     Raises UsageError, before anything is touched, for a decision about nothing, and for real files in a demo lake.
     """
     state = read_state(lake)
-    meant = decisions.chosen(state, work) if work else ()
+    meant = decisions.chosen(state, work) if work and not isinstance(work, HandOver) else ()
     night = night or (meant[-1].night if meant else night_of(settings.schedule, clock.now()))
     at_work = _Run(
         lake=lake,
@@ -97,7 +99,7 @@ class _Run:
     context: Context | None = None
     meant: set[str] = field(default_factory=set)  # feeds that a decision is about
 
-    def go(self, work: Decision | None) -> RunOutcome:
+    def go(self, work: Decision | HandOver | None) -> RunOutcome:
         """Do the work; whatever happens in it becomes part of the outcome."""
         error, fix = "", ""
         try:
@@ -115,7 +117,7 @@ class _Run:
         crumbs.begin(self.lake, self.run_id, self.start, self.trigger, self.night, self.demo)
         log.info("%s", words.line_of({"run": self.run_id, "night": self.night, "trigger": self.trigger}))
 
-    def _work(self, work: Decision | None) -> None:
+    def _work(self, work: Decision | HandOver | None) -> None:
         ledger = Ledger(self.lake, self.clock.now)
         watcher = _Signs(self)
         context = Context(self.lake, self.settings, self.clock, ledger, self.night, watcher, self.stager)
@@ -131,9 +133,14 @@ class _Run:
         watcher.told("done")  # killed from here on, only its word was missing: runs/ended.py
         if not work:
             context.notes[:0] = _notes(todo, context, self.night)
+        if isinstance(work, HandOver):
+            context.notes[:] = by_hand.condensed(context.notes)
 
-    def _planned(self, context: Context, work: Decision | None) -> Plan:
+    def _planned(self, context: Context, work: Decision | HandOver | None) -> Plan:
         recover(context, self.contracts)
+        if isinstance(work, HandOver):
+            self.meant = {each.feed for each in work.files}
+            return by_hand.plan_of(context, self.contracts, work)
         if work:
             meant = decisions.chosen(context.ledger.state, work)
             self.meant = {each.feed for each in meant}

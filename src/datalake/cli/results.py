@@ -21,14 +21,14 @@ def lines(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:
     what = "DEMO, made-up data – " if outcome.demo else ""
     shown = [f"{settings.name} – {what}night of {day(outcome.night)}", ""]
     shown += table(HEADINGS, [_row(feed, file) for feed in outcome.feeds for file in feed.files], NUMBERS)
-    shown += ["", *_wrapped(_verdict(outcome))]
+    shown += ["", *wrapped(_verdict(outcome))]
     changed = currency.changes(outcome.feeds)
-    shown += _wrapped(f"Changed: {changed}") if changed else []
+    shown += wrapped(f"Changed: {changed}") if changed else []
     for feed in outcome.feeds:
         if feed.reason:
-            shown += [*_wrapped(f"{feed.feed}: {feed.reason}"), f"  Do: {harmless(feed.fix)}"]
+            shown += [*wrapped(f"{feed.feed}: {feed.reason}"), f"  Do: {harmless(feed.fix)}"]
     for note in outcome.notes:
-        shown += _wrapped(f"Note: {note.text}")
+        shown += wrapped(f"Note: {note.text}")
     return [*shown, "", *_next(outcome, lake, settings)]
 
 
@@ -38,7 +38,7 @@ def _row(feed: FeedOutcome, file: FileOutcome) -> tuple[str, ...]:
     return (*names, *counts, f"{file.seconds:.1f}", BECAME.get(file.status, file.status))
 
 
-def _wrapped(text: str) -> list[str]:
+def wrapped(text: str) -> list[str]:
     """A sentence may go on in a further line; a command in it is not torn at its dashes."""
     return textwrap.wrap(
         harmless(text), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False

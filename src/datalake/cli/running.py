@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -12,14 +13,21 @@ from datalake.cli.door import Door
 from datalake.errors import EXIT_OK, DatalakeError
 from datalake.nightly import run_night
 from datalake.outcomes import RunOutcome
+from datalake.pipeline.by_hand import HandOver
 from datalake.pipeline.decisions import Decision
 from datalake.runs import lock, record
-from datalake.settings import Schedule
+from datalake.settings import Schedule, Settings
+from datalake.zones.paths import Lake
 
 log = logging.getLogger("datalake.cli.running")
 
 
-def carry_out(door: Door, trigger: str, work: Decision | None = None) -> int:
+def carry_out(
+    door: Door,
+    trigger: str,
+    work: Decision | HandOver | None = None,
+    show: Callable[[RunOutcome, Lake, Settings], list[str]] = results.lines,
+) -> int:
     """Do one run, show it, and return its exit code; raise LockHeld, ConfigurationError or UsageError before it."""
     lake = door.lake
     settings, contracts = read_all(door)
@@ -37,7 +45,7 @@ def carry_out(door: Door, trigger: str, work: Decision | None = None) -> int:
             run_id=run_id,
             record=lambda run: _recorded(door, settings.schedule, run),
         )
-    for line in results.lines(outcome, lake, settings):
+    for line in show(outcome, lake, settings):
         click.echo(line)
     _tell(door, outcome)
     return outcome.exit_code

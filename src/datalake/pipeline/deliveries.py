@@ -7,7 +7,7 @@ by the next one from the last event.
 from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
 from datalake.errors import Refused
-from datalake.pipeline import guards
+from datalake.pipeline import by_hand, guards
 from datalake.pipeline.checksums import NOTE, keep_companions
 from datalake.pipeline.context import Context
 from datalake.pipeline.ends import Done, end, file, hold, publish_it, queue, refuse
@@ -33,7 +33,7 @@ def take(run: Context, contract: Contract, step: Take) -> Done | None:
 def _admitted(run: Context, contract: Contract, step: Take) -> Delivery:
     feed = contract.feed
     with run.stage("claim", feed):
-        taken = claims.claim(run.lake, step.entry, step.night)
+        taken = claims.of_original(step.entry) if step.who else claims.claim(run.lake, step.entry, step.night)
     with run.stage("admit", feed):
         try:
             delivery = raw.admit(
@@ -45,12 +45,16 @@ def _admitted(run: Context, contract: Contract, step: Take) -> Delivery:
                 lambda done: run.observer.progress(feed, 0, done, step.entry.size),
             )
         except claims.StillWritten:
-            claims.put_back(run.lake, taken)
+            if not step.who:
+                claims.put_back(run.lake, taken)
             raise
         keep_companions(run.lake, step.companions, delivery)
-        beside = notes_beside(run.lake.raw_zone / delivery.raw, ("delivery", NOTE))
-        run.ledger.record("admitted", feed, {**delivery_facts(delivery), "again": delivery.again, "beside": beside})
-        claims.release(taken, step.companions)
+        told = by_hand.noted(run, step, delivery) if step.who else {}
+        beside = notes_beside(run.lake.raw_zone / delivery.raw, ("delivery", NOTE, *told.pop("notes", ())))
+        facts = {**delivery_facts(delivery), "again": delivery.again, "beside": beside, **told}
+        run.ledger.record("admitted", feed, facts)
+        if not step.who:
+            claims.release(taken, step.companions)
     return delivery
 
 

@@ -25,6 +25,7 @@ class Take:
     night: date
     companions: tuple[Entry, ...] = ()  # done marker, checksum: they go with it
     too_large: bool = False  # over the limit in bytes: it is refused where it lies
+    who: str = ""  # who handed it over: then it is copied, and stays where it lies
 
 
 @dataclass(frozen=True)

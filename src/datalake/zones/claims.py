@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from datalake.errors import DatalakeError
-from datalake.zones.files import fsync_folder, make_folder
+from datalake.zones.files import display, fsync_folder, make_folder
 from datalake.zones.paths import Lake
 
 TEMPORARY_ENDINGS = (".part", ".filepart", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".swp", "~")
@@ -77,12 +77,12 @@ class StillWritten(DatalakeError):
 def list_incoming(lake: Lake) -> Listing:
     """Look at incoming and at left-over claims; raise DatalakeError where incoming itself is not there."""
     try:
-        found = [_look(Path(each.path)) for each in os.scandir(lake.incoming)]
+        found = [look(Path(each.path)) for each in os.scandir(lake.incoming)]
     except FileNotFoundError:
         raise DatalakeError(
             f"{lake.incoming} does not exist: is its disk mounted?", f"Mount it, or `mkdir -p {lake.incoming}`."
         ) from None
-    left = [_look(path, night) for night, path in _left_over(lake.claimed)]
+    left = [look(path, night) for night, path in _left_over(lake.claimed)]
     entries = [each for each in found + left if each is not None]
     return Listing(tuple(sorted(entries, key=lambda each: (each.name, each.claimed is None))))
 
@@ -102,6 +102,21 @@ def claim(lake: Lake, entry: Entry, night: date) -> Claim:
     descriptor = open_plain(path)
     try:
         return Claim(path, entry.name, identity(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def of_original(entry: Entry) -> Claim:
+    """Return a claim on a file that a person hands over: it stays where it is, and is only read.
+
+    Raises Vanished if it cannot be opened any more, DatalakeError if it is no plain file.
+    """
+    try:
+        descriptor = open_plain(entry.path)
+    except OSError as problem:
+        raise Vanished(f"{display(entry.name)} could not be opened: {problem.strerror}.") from None
+    try:
+        return Claim(entry.path, entry.name, identity(descriptor))
     finally:
         os.close(descriptor)
 
@@ -145,7 +160,8 @@ def clear_empty_claims(lake: Lake) -> None:
             folder.rmdir()
 
 
-def _look(path: Path, claimed: date | None = None) -> Entry | None:
+def look(path: Path, claimed: date | None = None) -> Entry | None:
+    """Return what a path is, without following or opening it; None where nothing is."""
     try:
         seen = path.lstat()
     except FileNotFoundError:
