@@ -21,6 +21,7 @@ from datalake.pipeline.by_hand import HandOver
 from datalake.pipeline.context import Context, Observer, Silent, Stager, stage_locally
 from datalake.pipeline.decisions import Decision
 from datalake.pipeline.plan import Plan, plan, waiting_notes
+from datalake.pipeline.preflight import check_room
 from datalake.pipeline.recover import recover
 from datalake.pipeline.run import run
 from datalake.pipeline.views import report
@@ -152,6 +153,7 @@ class _Run:
                 "This lake holds demo data, and incoming holds files for it that the demo did not write.",
                 "Remove the demo first: `python manage.py demo --clear`.",
             )
+        check_room(self.lake, todo)
         return todo
 
     def outcome(self, error: str = "", fix: str = "", exit_code: int | None = None) -> RunOutcome:
