@@ -35,6 +35,13 @@ def test_the_table_names_feed_file_rows_read_accepted_rejected_seconds_and_what_
     ]
 
 
+def test_rows_that_are_neither_accepted_nor_rejected_are_accounted_for() -> None:
+    file = replace(FILE, accepted=36_846, duplicates=1, superseded=2, excluded=1)
+    (line,) = (line for line in shown(replace(RUN, feeds=(replace(FEED, files=(file,)),))) if line.startswith("Also"))
+    assert line.startswith("Also in GRANTS_PROPOSAL_2025-11-04.csv: 1 identical repeat, 2 replaced by newer rows")
+    assert not any(line.startswith("Also") for line in shown(RUN))
+
+
 def test_a_demo_says_so_at_once_and_a_real_run_never_does() -> None:
     assert "DEMO" in shown(RUN)[0]
     assert "DEMO" not in "\n".join(shown(replace(RUN, demo=False)))

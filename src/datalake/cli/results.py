@@ -21,6 +21,7 @@ def lines(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:
     what = "DEMO, made-up data – " if outcome.demo else ""
     shown = [f"{settings.name} – {what}night of {day(outcome.night)}", ""]
     shown += table(HEADINGS, [_row(feed, file) for feed in outcome.feeds for file in feed.files], NUMBERS)
+    shown += [line for feed in outcome.feeds for file in feed.files for line in _rest(file)]
     shown += ["", *wrapped(_verdict(outcome))]
     changed = currency.changes(outcome.feeds)
     shown += wrapped(f"Changed: {changed}") if changed else []
@@ -36,6 +37,17 @@ def _row(feed: FeedOutcome, file: FileOutcome) -> tuple[str, ...]:
     counts = (number(each) for each in (file.rows_read, file.accepted, file.rejected))
     names = clipped(feed.feed, NAMES["feed"]), clipped(file.name, NAMES["file"])
     return (*names, *counts, f"{file.seconds:.1f}", BECAME.get(file.status, file.status))
+
+
+def _rest(file: FileOutcome) -> list[str]:
+    """The rows that are neither accepted nor rejected, so that the counts of a file add up."""
+    kinds = (
+        (file.duplicates, "identical repeat", "identical repeats"),
+        (file.superseded, "replaced by a newer row of the same key", "replaced by newer rows of the same key"),
+        (file.excluded, "totals row or repeated header", "totals rows or repeated headers"),
+    )
+    said = [f"{number(rows)} {one if rows == 1 else more}" for rows, one, more in kinds if rows]
+    return wrapped(f"Also in {file.name}: {', '.join(said)}.") if said else []
 
 
 def wrapped(text: str) -> list[str]:
