@@ -1,14 +1,16 @@
 """The benchmark is honest: the tools do the same job, and where they do not agree there is no ratio."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conftest import Said
 
-from datalake.bench import clean, task
-from datalake.bench.__main__ import main
+from datalake.bench import clean, engines, task
 from datalake.bench.agree import facts
 from datalake.bench.engines import ours
 from datalake.demo.generator.feeds.catalog import FEEDS
@@ -16,9 +18,10 @@ from datalake.demo.generator.forms import PLAIN
 from datalake.demo.generator.generate import laid_out
 
 
-def test_all_installed_tools_come_to_the_same_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--mb", "1", "--runs", "1", "--json", "--folder", str(tmp_path)]) == 0
-    told = json.loads(capsys.readouterr().out)
+def test_all_installed_tools_come_to_the_same_rows(tmp_path: Path, manage: Callable[..., Said]) -> None:
+    said = manage("bench", "--json", "--folder", str(tmp_path), "clean", "--mb", "1", "--runs", "1")
+    assert said.code == 0
+    told = json.loads(said.out)["clean"]
     assert {each["engine"] for each in told} >= {"ours", "duckdb", "pandas"}
     assert [each["engine"] for each in told if not each["agrees"]] == []
     assert min(each["rows"] for each in told) > 1_000
@@ -66,3 +69,44 @@ def changed(table: pa.Table, change: str) -> pa.Table:
         titles[5] += "."
         return table.set_column(table.schema.get_field_index("study_title"), "study_title", pa.array(titles))
     return table
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """measured(agrees) has every file measured at once, ours with those rows."""
+
+    def put(agrees: bool) -> None:
+        found = (result("ours", agrees, 1.0), result("duckdb", True, 2.0))
+        monkeypatch.setattr(
+            clean, "measure", lambda size, *rest: tuple(replace(each, megabytes=size) for each in found)
+        )
+
+    return put
+
+
+def test_several_names_in_one_call_are_measured_one_after_the_other(manage, measured, tmp_path: Path) -> None:
+    measured(agrees=True)
+    said = manage("bench", "--folder", str(tmp_path / "new"), "clean", "--mb", "7", "clean", "--mb", "8")
+    assert said.code == 0
+    assert said.out.index("7 MB  ours") < said.out.index("8 MB  ours")
+    assert said.out.count("bench clean\n") == 2
+
+
+def test_rows_of_ours_that_are_not_the_peers_are_a_failure(manage, measured, tmp_path: Path) -> None:
+    measured(agrees=False)
+    said = manage("bench", "--folder", str(tmp_path), "clean")
+    assert said.code == 1 and "other rows" in said.out
+
+
+def test_a_tool_that_is_not_installed_is_named_with_how_to_get_it(manage, measured, monkeypatch, tmp_path) -> None:
+    measured(agrees=True)
+    monkeypatch.setattr(engines, "find_spec", lambda name: None if name == "polars" else object())
+    said = manage("bench", "--folder", str(tmp_path), "clean")
+    assert said.code == 0
+    assert said.err.startswith("polars is not measured") and "-r requirements-bench.txt" in said.err
+    assert "duckdb is not" not in said.err
+
+
+def test_a_name_that_is_none_is_a_usage_error(manage, tmp_path: Path) -> None:
+    said = manage("bench", "--folder", str(tmp_path), "cleen")
+    assert said.code == 2 and "cleen" in said.err

@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from datalake.bench.engines import installed
+from datalake.bench.engines import ENGINES, installed
+from datalake.bench.figures import Figures
 from datalake.errors import DatalakeError
 
 BASE = "duckdb"  # what the ratios are against
@@ -40,6 +41,20 @@ class Result:
     def middle(self, name: str) -> float:
         """Return the median of a cost over the runs."""
         return float(median(getattr(each, name) for each in self.costs))
+
+
+def missing() -> tuple[str, ...]:
+    """Return the tools that are not installed here."""
+    return tuple(name for name in ENGINES if name not in installed())
+
+
+def figures(
+    sizes: Sequence[int], folder: Path, threads: int, runs: int, tell: Callable[[str], None] = lambda text: None
+) -> Figures:
+    """Measure files of so many MB each. Sound where our rows are those of the base, on every file."""
+    results = [result for size in sizes for result in measure(size, folder, threads, runs, tell)]
+    ours = [result for result in results if result.engine == "ours"]
+    return Figures(list(table(results)), as_json(results), all(result.agrees is not False for result in ours))
 
 
 def measure(

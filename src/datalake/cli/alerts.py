@@ -32,7 +32,7 @@ UNTIL = click.option(
 @click.group(invoke_without_command=True)
 @click.pass_context
 def alerts(context: click.Context) -> None:
-    """Show what is wrong and what is unsent; acknowledge, silence, test, send."""
+    """Show what is wrong or unsent; acknowledge, silence, test, send."""
     if context.invoked_subcommand is None:
         context.invoke(show)
 

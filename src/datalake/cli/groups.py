@@ -24,6 +24,10 @@ class SectionedGroup(click.Group):
                 return _load(commands[cmd_name])
         return None
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Leave the few options to the last line: the commands fill the screen."""
+        self.format_commands(ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(len(name) for name in self.list_commands(ctx))
         for heading, commands in self.sections.items():

@@ -42,6 +42,7 @@ SECTIONS = {
         "cron": "datalake.cli.cron:cron",
         "test": "datalake.cli.selftest:test",
         "prove": "datalake.cli.prove:prove",
+        "bench": "datalake.cli.bench:bench",
     },
 }
 INTERRUPTED = 130
@@ -51,7 +52,8 @@ INTERRUPTED = 130
     cls=SectionedGroup,
     sections=SECTIONS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="More about one: manage.py COMMAND --help. Exit codes: docs/operations.md.",
+    epilog="About one: manage.py COMMAND --help. With its traceback: manage.py --debug COMMAND. Exit codes: "
+    "docs/operations.md.",
 )
 @click.version_option(__version__, message="Research Data Lake %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

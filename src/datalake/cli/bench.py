@@ -1,0 +1,84 @@
+"""manage.py bench NAME...: what the work costs on this machine now; several names are measured one after the other."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datalake.errors import EXIT_FAILED, EXIT_OK
+
+if TYPE_CHECKING:
+    from datalake.bench.figures import Figures
+
+Measured = tuple[str, "Figures"]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all names of one call share."""
+
+    folder: Path
+    json: bool
+
+    def show(self, name: str, figures: "Figures") -> Measured:
+        """Show the table of one name as soon as it is there; with --json all are shown together at the end."""
+        if not self.json:
+            click.echo("\n".join([f"bench {name}", *figures.lines, ""]))
+        return name, figures
+
+
+pass_bench = click.make_pass_decorator(Bench)
+
+
+@click.group(chain=True)
+@click.option("--json", "as_json", is_flag=True, help="Every run, as JSON: an object with a member for each name.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(tempfile.gettempdir()) / "datalake-bench",
+    help="Where generated files are made and kept for the next time; by default in the temporary folder.",
+)
+@click.pass_context
+def bench(context: click.Context, as_json: bool, folder: Path) -> None:
+    """Measure on this machine what the work costs, beside other tools.
+
+    Several names in one call are measured one after the other. Works on generated files in a folder of its own: your
+    data, records and alerts are not touched.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    context.obj = Bench(folder, as_json)
+
+
+@bench.result_callback()
+def _end(measured: Sequence[Measured], as_json: bool, **_: Any) -> int:
+    if as_json:
+        click.echo(json.dumps({name: figures.values for name, figures in measured}, indent=1))
+    return EXIT_OK if all(figures.sound for _, figures in measured) else EXIT_FAILED
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@bench.command()
+@click.option(
+    "--mb", multiple=True, type=click.IntRange(1), default=(10, 100), show_default=True, help="Sizes of file."
+)
+@click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="Runs of each tool; medians count.")
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="For the tools that use them.")
+@pass_bench
+def clean(shared: Bench, mb: Sequence[int], runs: int, threads: int) -> Measured:
+    """Clean one large file, beside DuckDB, Polars and pandas.
+
+    Each reads it, checks types, keeps the newest row of each key, hashes the file and writes Parquet. A ratio to
+    DuckDB is shown only where row count, sums and row hashes agree. Exit code 1 where ours do not.
+    """
+    from datalake.bench.clean import figures, missing
+
+    for name in missing():
+        _tell(f"{name} is not measured, as it is not here: venv/bin/python -m pip install -r requirements-bench.txt")
+    return shared.show("clean", figures(mb, shared.folder, threads, runs, _tell))
