@@ -1,5 +1,10 @@
 """manage.py check: what a person who edits the configuration sees."""
 
+import os
+
+import pytest
+
+from datalake.cli import etl
 from datalake.zones.paths import Lake
 
 
@@ -40,3 +45,25 @@ def test_the_error_is_one_line_and_debug_shows_where_it_came_from(lake, manage) 
     overlay(lake, "settings.yaml", "nmae: x\n")
     assert "Traceback" in manage("--debug", "check").err
     assert "Traceback" in lake.etl_log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("salt", [None, ""])
+def test_a_column_to_be_hashed_without_a_salt_stops_every_load_before_it_touches_a_file(
+    lake: Lake, manage, capsys: pytest.CaptureFixture[str], salt: str | None
+) -> None:
+    overlay(lake, "modules/irb.yaml", "columns:\n  - name: pi_email\n    mask: hash\n")
+    if salt is not None:
+        (lake.config / "secrets.env").write_text(f"MASK_SALT={salt}\n")
+        (lake.config / "secrets.env").chmod(0o600)
+    file = lake.incoming / "IRB_PROTOCOL_2025-11-04.csv"
+    file.write_text("protocol_id\n")
+    os.utime(file, (0, 0))
+    told = "columns.pi_email.mask: hash needs a long random MASK_SALT in config/secrets.env"
+    for words in (("check",), ("run",), ("try", str(file)), ("replay",)):
+        said = manage(*words)
+        assert said.code == 78, words
+        assert said.err.count(told) == 1
+        assert "config/local/modules/irb.yaml:2" in said.err
+    assert etl.main([], lake) == 78
+    assert told in capsys.readouterr().err
+    assert file.exists()

@@ -62,8 +62,10 @@ def test_52_missing_columns_can_be_frozen_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("header", ["id,title,title", "id,Title, title ", "id,title,TITLE"])
-def test_53_duplicate_headers_are_refused(header: str, tmp_path: Path) -> None:
-    assert refused(tmp_path, f"{header}\nA1,x,y\n").rule == "duplicate_header"
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_53_duplicate_headers_are_refused(header: str, delimiter: str, tmp_path: Path) -> None:
+    text = f"{header}\nA1,x,y\n".replace(",", delimiter)
+    assert refused(tmp_path, text, staging.contract(dialect=Dialect("auto"))).rule == "duplicate_header"
 
 
 def test_54_columns_in_another_order_with_mark_and_quotes_are_found_by_name(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from datalake.runs.history import RecordedRun
 from datalake.runs.lockfile import Holder, held_sentence
 from datalake.schedule import last_due, weekdays, zone_named
 from datalake.settings import Schedule
+from datalake.views.unknown import Unknown
 from datalake.zones.state import FeedState
 
 CURRENT, HELD, REFUSED, LATE, NEVER, DRAFT, RETIRED = (
@@ -44,6 +45,7 @@ class Known:
     next_run: Sequence[FeedPlan] = ()
     holder: Holder | None = None
     demo: bool = False
+    unknown: Sequence[Unknown] = ()  # published values that lead nowhere
 
     @property
     def night(self) -> date:

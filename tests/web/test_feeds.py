@@ -1,9 +1,12 @@
 """All feeds, one feed, and what was rejected."""
 
+import json
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
 
+from datalake.views.unknown import Unknown
 from web.conftest import TUESDAY, WEDNESDAY, night, published, refused
 from web.pages import chart, links, rows, text
 
@@ -97,3 +100,12 @@ class TestRejects:
 
     def test_a_week_without_any_says_so(self, client):
         assert "No row was rejected" in text(client, "/rejects?from=2025-01-01&to=2025-01-31")
+
+
+def test_values_that_lead_nowhere_are_on_the_page_of_their_feed_alone(client, lake):
+    found = Unknown("irb", "funding_ids", ("grants.award_id",), 2, 3, ("AWD1", "AWD2"))
+    lake.unknown.parent.mkdir(parents=True, exist_ok=True)
+    lake.unknown.write_text(json.dumps({"irb": {"inputs": [], "found": [asdict(found)]}}))
+
+    assert "2 values of irb.funding_ids (3 times) are not in grants.award_id" in text(client, "/feeds/irb")
+    assert "Unknown values" not in text(client, "/feeds/grants")

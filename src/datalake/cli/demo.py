@@ -5,6 +5,7 @@ from datetime import date
 import click
 
 from datalake.alerts.words import count, day
+from datalake.cli.check import read_all
 from datalake.cli.door import Door, pass_door
 from datalake.cli.journal import open_log
 from datalake.cli.progress import PATIENCE
@@ -60,7 +61,7 @@ def _simulate(door: Door, nights: int) -> int:
     from datalake.demo.month import Month
 
     open_log(door.lake)
-    month = Month(door.lake, door.settings(), door.contracts(), door.clock.now())
+    month = Month(door.lake, *read_all(door), door.clock.now())
     simulated = month.simulate(nights, _today(door))
     bar = tqdm(simulated, total=nights, desc="nights", unit="night", delay=PATIENCE, leave=False, disable=None)
     done = list(bar)

@@ -11,7 +11,7 @@ from datalake import settings
 from datalake.cli.journal import open_log
 from datalake.cli.progress import observer
 from datalake.clock import SystemClock
-from datalake.contracts.config import load_contracts
+from datalake.contracts.config import load_contracts, require_salt
 from datalake.errors import EXIT_FAILED, ConfigurationError, DatalakeError
 from datalake.nightly import anything_new, run_night
 from datalake.outcomes import RunOutcome
@@ -49,6 +49,7 @@ def _leave_mistakes(lake: Lake, run_id: str, problem: ConfigurationError) -> Non
 def _run(lake: Lake, options: argparse.Namespace) -> int:
     chosen = settings.load(lake.root, os.environ)
     contracts = load_contracts(lake.root)
+    require_salt(contracts, chosen.secrets)
     clock = SystemClock()
     if options.run_id:  # then the lock is held, and whatever else has left something here is over
         record.recover_unrecorded(lake, chosen.schedule, before=options.run_id)

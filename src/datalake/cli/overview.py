@@ -7,6 +7,7 @@ from datalake.cli import text
 from datalake.contracts.model import Contract
 from datalake.runs.history import RecordedRun
 from datalake.standing import HELD, REFUSED, Known, verdict
+from datalake.views.unknown import sentence
 from datalake.zones.state import FeedState, OpenDelivery
 
 
@@ -16,6 +17,7 @@ def lines(known: Known) -> list[str]:
         verdict(known),
         *_section("Feeds", feed_lines(known)),
         *_section("Needs a person", person_lines(known)),
+        *_section("Unknown values", unknown_lines(known)),
         *_section("In incoming", incoming_lines(known)),
         *_section("Last runs", run_lines(known.runs)),
         *_section("Notes of the last run", note_lines(known.runs)),
@@ -52,6 +54,11 @@ def open_lines(delivery: OpenDelivery) -> list[str]:
         f"  why: {text.harmless(delivery.reason)}",
         f"  do:  {text.harmless(delivery.fix)}",
     ]
+
+
+def unknown_lines(known: Known) -> list[str]:
+    """Return the published values that lead nowhere, a line for each column."""
+    return [text.harmless(sentence(each)) for each in known.unknown]
 
 
 def incoming_lines(known: Known) -> list[str]:

@@ -16,6 +16,7 @@ from datalake.runs.lockfile import Holder
 from datalake.schedule import night_of
 from datalake.settings import Settings
 from datalake.standing import Known
+from datalake.views import unknown
 from datalake.zones.claims import list_incoming
 from datalake.zones.manifest import read_state
 from datalake.zones.paths import Lake
@@ -52,6 +53,7 @@ def look(door: Door, runs: int = SHOWN_RUNS) -> Known:
         next_run=[each for each in planned.feeds if each.steps],
         holder=_holder(lake),
         demo=lake.demo_marker.exists(),
+        unknown=unknown.kept(lake),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from datalake.cli import findings, progress, trial_text
+from datalake.cli.check import read_all
 from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
 from datalake.contracts.model import Contract
@@ -33,7 +34,7 @@ FIRST = 10  # rejected rows that are shown
 @pass_door
 def try_file(door: Door, file: Path, feed: str | None, day: datetime | None) -> int:
     """Check FILE in full: what would load, be rejected and change. Writes nothing."""
-    settings, contracts = door.settings(), door.contracts()
+    settings, contracts = read_all(door)
     contract, named = choose(contracts, file.name, feed)
     night = night_of(settings.schedule, door.clock.now())
     data_date = (day.date() if day else named) or night

@@ -1,9 +1,10 @@
 """The edge: reads the contracts and meaning maps of an installation, with the local ones laid over them."""
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from datalake.contracts.across import map_problems, problems_between
+from datalake.contracts.across import map_problems, problems_between, salt_problems
 from datalake.contracts.keys import NAME
 from datalake.contracts.load import Loaded, load
 from datalake.contracts.maps import MeaningMap, overlay_map, parse_map
@@ -34,6 +35,13 @@ def load_contracts(root: Path) -> tuple[Contract, ...]:
     if problems:
         raise ConfigurationError(listed(problems))
     return contracts
+
+
+def require_salt(contracts: Iterable[Contract], secrets: Mapping[str, str]) -> None:
+    """Raise ConfigurationError where a column is to be hashed and there is no key to hash it with."""
+    problems = list(salt_problems(contracts, secrets))
+    if problems:
+        raise ConfigurationError(listed(problems))
 
 
 def load_maps(root: Path) -> dict[str, MeaningMap]:

@@ -1,7 +1,9 @@
 """Meaning maps: what the many spellings of states and sponsors stand for. Unknown values are told, never dropped."""
 
 import csv
+import hashlib
 import io
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -26,6 +28,11 @@ class MeaningMap:
     def group(self, value: str) -> str:
         """Return the group of a value, "unmapped" for one that is not in the map."""
         return self.groups.get(fold(value), UNMAPPED)
+
+    @property
+    def fingerprint(self) -> str:
+        """What changes with the map's contents."""
+        return hashlib.sha256(json.dumps(sorted(self.rows)).encode()).hexdigest()[:12]
 
 
 def fold(value: str) -> str:

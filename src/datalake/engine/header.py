@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from datalake.contracts.model import Contract
-from datalake.contracts.names import HeaderMatch, match_header, normalise
+from datalake.contracts.names import HeaderMatch, header_key, match_header, normalise
 from datalake.errors import Refused
 from datalake.settings import FileLimits
 
@@ -70,11 +70,9 @@ def delimiter_of(first_line: str, contract: Contract) -> str:
 
 
 def _found(record: str, delimiter: str, contract: Contract) -> int:
-    """Return how many of the contract's columns are in the header if that is the delimiter."""
-    try:
-        return len(match_header(_cells(record, delimiter, contract), contract).positions)
-    except Refused:
-        return 0
+    """Return how many names that the contract knows are in the header if that is the delimiter, one there twice too."""
+    known = {header_key(name) for each in contract.columns for name in (each.name, *each.aliases)}
+    return len(known & {header_key(cell) for cell in _cells(record, delimiter, contract)})
 
 
 def _cells(record: str, delimiter: str, contract: Contract) -> list[str]:
@@ -92,7 +90,7 @@ def _refuse_missing(match: HeaderMatch, delimiter: str, record: str, contract: C
     message = f"The header has no column {names}." if missing else f"The header has not {names}."
     if match.new:
         message += f" It has {_quoted(match.new)} instead."
-    raise Refused("missing_column", message + _other_delimiter(match, delimiter, record, contract), _FIX, line)
+    raise Refused("missing_column", message + _other_delimiter(delimiter, record, contract), _FIX, line)
 
 
 _FIX = "If a column was renamed, add its new name under aliases in the feed's rules."
@@ -103,10 +101,10 @@ def _quoted(names: tuple[str, ...]) -> str:
     return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _other_delimiter(match: HeaderMatch, delimiter: str, record: str, contract: Contract) -> str:
+def _other_delimiter(delimiter: str, record: str, contract: Contract) -> str:
     others = [each for each in DELIMITERS if each != delimiter]
     best = max(others, key=lambda each: _found(record, each, contract))
-    if _found(record, best, contract) <= len(match.positions):
+    if _found(record, best, contract) <= _found(record, delimiter, contract):
         return ""
     return f" It looks {_WORDS[best]}-separated; the feed's rules say {_WORDS.get(delimiter, delimiter)}."
 

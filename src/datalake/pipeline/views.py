@@ -4,9 +4,11 @@ import logging
 from collections.abc import Sequence
 from datetime import date
 
+from datalake.contracts.config import load_maps
 from datalake.contracts.model import Contract
 from datalake.pipeline import words
 from datalake.pipeline.context import Context
+from datalake.views import unknown
 from datalake.views.refresh import NOT_UPDATED, Refreshed, refresh
 
 log = logging.getLogger("datalake.pipeline")
@@ -22,9 +24,23 @@ def report(run: Context, contracts: Sequence[Contract]) -> None:
             reason, fix = words.worded(problem)
             run.note("view", f"No view was updated: {reason} {fix}".strip())
             return
+        _note_unknown(run, contracts)
     for each in done:
         if each.status == NOT_UPDATED and each.told:
             run.note("view", not_updated(each))
+
+
+def _note_unknown(run: Context, contracts: Sequence[Contract]) -> None:
+    """Tell of values that lead nowhere, of each feed where they have become more."""
+    try:
+        maps = load_maps(run.lake.root)
+        found = unknown.look(run.lake, contracts, run.ledger.state, maps, run.settings.threads)
+    except Exception:
+        log.exception("unknown values were not looked for")
+        return
+    for feed in dict.fromkeys(each.feed for each in found):
+        told = " ".join(unknown.sentence(each) for each in found if each.feed == feed)
+        run.note("unknown", f"{told} The rows were loaded.", feed)
 
 
 def not_updated(view: Refreshed) -> str:

@@ -45,7 +45,7 @@ class Export:
             "header": {"empty": "header"},
             "quotes": {"cut": "quotes", "cut_at": CUT_AT},
             "dropped": {"dropped": ("status",), "renamed": ()},
-            "doubled": {"doubled": "status", "delimiter": ",", "renamed": ()},
+            "doubled": {"doubled": "status", "renamed": ()},
             "rows": {"cut": "rows", "cut_at": CUT_AT},
             "row": {"cut": "row", "cut_at": CUT_AT},
         }

@@ -3,8 +3,6 @@
 Whether a view is due is seen from what it was made from last; Arrow and DuckDB are loaded only where one is.
 """
 
-import hashlib
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -151,7 +149,7 @@ class _Maker:
     def _versions(self, published: "Published") -> Any:
         from datalake.views.measures import feed_versions
 
-        prints = {name: map_fingerprint(each) for name, each in self._tonight.maps.items()}
+        prints = {name: each.fingerprint for name, each in self._tonight.maps.items()}
         return feed_versions(published, prints, self._tonight.settings.threads)
 
 
@@ -165,14 +163,9 @@ def inputs_of(tonight: Night, view: View) -> dict[str, Any]:
     return {
         "file": view.fingerprint,
         "sources": {each: _shown(_state(tonight, each)) for each in feeds},
-        "maps": {name: map_fingerprint(tonight.maps[name]) for name in sorted(maps & set(tonight.maps))},
+        "maps": {name: tonight.maps[name].fingerprint for name in sorted(maps & set(tonight.maps))},
         "fiscal_year_start_month": tonight.settings.fiscal_year_start_month,
     }
-
-
-def map_fingerprint(meaning: MeaningMap) -> str:
-    """Return what changes with a map's contents."""
-    return hashlib.sha256(json.dumps(sorted(meaning.rows)).encode()).hexdigest()[:12]
 
 
 def _state(tonight: Night, feed: str) -> FeedState:

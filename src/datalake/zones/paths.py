@@ -59,6 +59,11 @@ class Lake:
         return self.metadata / "measures.json"
 
     @property
+    def unknown(self) -> Path:
+        """Published values that lead nowhere: ids without a record, values that no map knows."""
+        return self.metadata / "unknown.json"
+
+    @property
     def outcomes(self) -> Path:
         """One file a run that is not yet in the record."""
         return self.metadata / "outcomes"

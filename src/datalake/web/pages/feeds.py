@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import abort, render_template
 
+from datalake.views.unknown import kept, sentence
 from datalake.web import queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures.feed import feed_chart
@@ -67,6 +68,7 @@ def feed(name: str) -> str:
         duties=duties([shown.feed]),
         words=in_words(contract) if contract else None,
         chart=feed_chart(shown.history),
+        unknown=[sentence(each) for each in kept(site.lake) if each.feed == name],
     )
 
 
