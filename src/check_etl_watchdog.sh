@@ -7,19 +7,20 @@
 set -euo pipefail
 . "$(CDPATH='' cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)/common.sh"
 
+START_FIRST=3 # datalake.watchdog: the load never ran, and schedule.start_if_missed is set
+
 main() {
   SHOW=''
   if [ -t 1 ] || [ "$#" -gt 0 ]; then SHOW=1; fi
   datalake_init watchdog_status.log
-  if [ "$#" -eq 0 ]; then start_if_missed; fi
+  if [ "$#" -eq 0 ]; then set -- --may-start; fi
   run_module datalake.watchdog "$@"
-}
-
-start_if_missed() { # schedule.start_if_missed: a load that never ran is started now, and judged after
-  if "$ROOT/venv/bin/python" -m datalake.watchdog --wants-start >&4 2>&4; then
+  if [ "$STATUS" -eq "$START_FIRST" ]; then
     note "the load did not run: starting it"
     run_child bash "$ROOT/src/cron_runner.sh" || true
+    run_module datalake.watchdog
   fi
+  leave
 }
 
 main "$@"

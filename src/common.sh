@@ -103,14 +103,16 @@ last_ditch() { # TEXT: tell a person when Python cannot: fixed words and the hos
     sendmail -i -- "$to" >/dev/null 2>&1 9>&- & # not waited for: it may hang
 }
 
-run_module() { # MODULE ARGS...: for the entrypoints that only look and tell; they set nothing up
-  PYTHON="$ROOT/venv/bin/python"
-  local status=0
-  if ! "$PYTHON" -c "import yaml, $1" >&4 2>&4; then # yaml stands for all that was installed
-    last_ditch "its Python environment (venv) does not work. Mend it: python3 manage.py setup. See $LOG"
-    exit 1
-  fi
-  run_child "$PYTHON" -m "$@" || status=$?
-  if [ "$status" -ne 0 ]; then warn "ended with exit code $status. See $LOG"; fi
-  exit "${STOPPED:-$status}"
+run_module() { # MODULE ARGS...: sets STATUS. For the entrypoints that only look and tell; they set nothing up
+  PYTHON="$ROOT/venv/bin/python" STATUS=0
+  run_child "$PYTHON" -m "$@" || STATUS=$?
+  if [ "$STATUS" -eq 0 ] || [ -n "$STOPPED" ] || "$PYTHON" -c "import yaml, $1" >&4 2>&4; then return 0; fi
+  last_ditch "its Python environment (venv) does not work. Mend it: python3 manage.py setup. See $LOG"
+  exit 1 # yaml stands for all that was installed
+}
+
+leave() { # end an entrypoint that only looks and tells
+  STATUS=${STOPPED:-$STATUS}
+  if [ "$STATUS" -ne 0 ]; then warn "ended with exit code $STATUS. See $LOG"; fi
+  exit "$STATUS"
 }

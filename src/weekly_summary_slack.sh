@@ -12,6 +12,7 @@ main() {
   if [ -t 1 ] || [ "$#" -gt 0 ]; then SHOW=1; fi
   datalake_init summary_status.log
   run_module datalake.reports.weekly "$@"
+  leave
 }
 
 main "$@"

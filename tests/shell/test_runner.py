@@ -285,9 +285,7 @@ class TestTheDoorsThatOnlyTell:
         assert (done.code, done.out, done.err) == QUIET
 
     def test_a_problem_is_exit_1_and_one_line(self, installation: Installation, script: str, module: str) -> None:
-        bad = (
-            "import sys\nif __name__ == '__main__':\n    '--wants-start' in sys.argv or print('bad')\n    sys.exit(1)\n"
-        )
+        bad = "import sys\nif __name__ == '__main__':\n    print('bad')\n    sys.exit(1)\n"
         self.put(installation, module, bad)
         done = installation.run(script)
         log = installation.lake.watchdog_log if module == "watchdog" else installation.lake.summary_log
@@ -302,3 +300,22 @@ class TestTheDoorsThatOnlyTell:
         done = installation.run(script)
         assert done.code == 1
         assert "python3 manage.py setup" in done.err
+
+
+def test_a_load_that_never_ran_is_started_by_the_check_and_judged_after(installation: Installation) -> None:
+    local = installation.root / "config" / "local"
+    local.mkdir()
+    (local / "settings.yaml").write_text("schedule: {start_if_missed: true}\n", encoding="utf-8")
+    installation.etl(BEGIN, SUCCEED)
+    installation.run("check_etl_watchdog.sh")
+    assert installation.record() == [("success", 0)]
+    log = installation.lake.watchdog_log.read_text()
+    assert "the load did not run: starting it" in log
+    assert log.count("night=") == 1
+
+
+def test_where_nobody_asked_for_it_the_check_starts_no_load(installation: Installation) -> None:
+    installation.etl(BEGIN, SUCCEED)
+    assert installation.run("check_etl_watchdog.sh").code == 1
+    assert not installation.lake.database.exists() or installation.record() == []
+    assert "state=never" in installation.lake.watchdog_log.read_text()

@@ -6,19 +6,22 @@ import sys
 from pathlib import Path
 
 from datalake.clock import SystemClock
-from datalake.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from datalake.errors import EXIT_USAGE
 from datalake.watchdog.check import check, should_start
 from datalake.zones.paths import Lake
 
+MAY_START = "--may-start"  # says check_etl_watchdog.sh the first time: it will start a load that never ran
+EXIT_START_FIRST = 3  # nothing was judged or told: start the load, then check
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def main(arguments: list[str]) -> int:
     """Given the words after the module's name, check and return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    if arguments == ["--wants-start"]:  # what check_etl_watchdog.sh asks first
-        return EXIT_OK if should_start(Lake(ROOT), os.environ, SystemClock()) else EXIT_FAILED
-    if arguments:
+    if arguments == [MAY_START]:
+        if should_start(Lake(ROOT), os.environ, SystemClock()):
+            return EXIT_START_FIRST
+    elif arguments:
         print("usage: bash src/check_etl_watchdog.sh", file=sys.stderr)
         return EXIT_USAGE
     return check(Lake(ROOT), os.environ, SystemClock())
