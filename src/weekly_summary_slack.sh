@@ -3,7 +3,10 @@
 #
 #   bash src/weekly_summary_slack.sh    what cron calls; its lines are in logs/summary_status.log
 #
-# Exit codes: 0 told; 1 nobody could be told; 2 usage; 128+n ended by signal n.
+#   bash src/weekly_summary_slack.sh --week 2025-W45    any week that is over; a report that was made never changes
+#
+# Exit codes: 0 every channel took it, or there is none; 1 a channel did not (what it lacks is sent later), or the record
+# cannot be read; 2 usage; 128+n ended by signal n.
 set -euo pipefail
 . "$(CDPATH='' cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)/common.sh"
 

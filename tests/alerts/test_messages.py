@@ -45,6 +45,10 @@ def slack_text(run: RunOutcome) -> str:
     return "\n".join(block["text"]["text"] for block in payload(told(run))["blocks"] if "text" in block)
 
 
+def slack_blocks(run: RunOutcome) -> str:
+    return json.dumps(payload(told(run))["blocks"])
+
+
 @pytest.mark.parametrize("name", samples.EVERY)
 def test_every_message_is_as_it_was_last_looked_at(name: str) -> None:
     made = told(samples.EVERY[name])
@@ -68,6 +72,13 @@ def test_a_success_says_what_the_seed_says() -> None:
     assert "ETL completed successfully in 2.25 min" in text
     assert "Start: 2025-11-05 02:00:00" in text
     assert "End: 2025-11-05 02:02:15 EST" in text
+
+
+def test_every_success_says_where_the_event_chain_ends_as_a_command_that_checks_it() -> None:
+    for run in (samples.SUCCESS, samples.NOTES):
+        assert f"Event chain: `python manage.py verify --tip {'5e' * 32}`" in plain(told(run))
+        assert f"verify --tip {'5e' * 32}" in slack_blocks(run)
+    assert "Event chain" not in plain(told(replace(samples.SUCCESS, tip="")))
 
 
 def test_a_success_says_first_what_it_means_for_the_data() -> None:
@@ -151,7 +162,7 @@ def test_foreign_text_stays_text_in_slack_mail_and_header(value: str) -> None:
     written = mail(made, ENVELOPE).as_bytes()
     headers = written.split(b"\n\n", 1)[0].decode("ascii")
     assert "Bcc" not in re.findall(r"^([\w-]+):", headers, re.M)
-    assert re.fullmatch(r"[A-Za-z0-9 ._-]+", made.subject)
+    assert re.fullmatch(r"[A-Za-z0-9 .,:'()_-]+", made.subject)
     assert "<script" not in html(made) and "<!channel" not in html(made)
 
 

@@ -9,6 +9,8 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 from support import samples
+from support.project import ROOT
+from support.slack_server import until
 from support.snapshots import agrees
 
 from datalake.alerts.blocks import payload
@@ -80,6 +82,26 @@ def test_six_good_nights_and_a_failed_one_are_86_percent(lake, nights, slack) ->
     assert "Success rate: 6 of 7 nights (86 %)" in text
     assert "week before: 7 of 7 nights (100 %)" in text
     assert "6 of 7 nights (86 %), 1 failed, 0 missed" in lake.summary_log.read_text()
+
+
+def test_a_channel_that_did_not_take_it_is_exit_code_1_although_the_other_did(lake, nights, slack, postfix) -> None:
+    """As the head of weekly_summary_slack.sh has it; cron mails what a script that ends so says."""
+    sink, relay = postfix
+    sink.mails.clear()
+    local = lake.config / "local" / "settings.yaml"
+    local.parent.mkdir()
+    local.write_text(f"alerts: {{mail: {{to: [a@example.edu], sendmail: {relay.sendmail}}}}}\n")
+    nights(f"{GOOD_WEEK} {GOOD_WEEK}")
+    slack.usual = "404"
+    assert summarise(lake, {"SLACK_WEBHOOK": slack.url}, MovedClock(MONDAY_SEVEN)) == 1
+    until(lambda: sink.mails)
+    assert "7 of 7 nights (100 %)" in sink.mails[0].text("plain") and slack.taken == []
+    assert "ALERT not everybody could be told" in lake.summary_log.read_text()
+    slack.usual = "slack"
+    assert summarise(lake, {"SLACK_WEBHOOK": slack.url}, MovedClock(MONDAY_SEVEN + timedelta(hours=2))) == 0
+    assert "7 of 7 nights (100 %)" in slack.taken[0].everything, "what it lacked is sent later"
+    head = (ROOT / "src" / "weekly_summary_slack.sh").read_text(encoding="utf-8")
+    assert "1 a channel did not (what it lacks is sent later)" in head
 
 
 def test_a_night_that_never_started_counts_although_nothing_recorded_it(lake, nights) -> None:
@@ -223,3 +245,45 @@ def test_a_week_whose_monday_was_slept_through_gets_its_report_a_week_later(lake
     nights(f"{GOOD_WEEK} {GOOD_WEEK}")
     assert summarise(lake, {}, MovedClock(MONDAY_SEVEN)) == 0
     assert sorted(path.name for path in lake.reports.glob("*.json")) == ["2025-W43.json", "2025-W44.json"]
+
+
+def test_nothing_that_needs_a_person_is_dropped_without_saying_how_many_more_there_are(lake, nights) -> None:
+    nights(WEEK)
+    needy = replace(summary(lake), needs=tuple(f"problem {number}: it waits" for number in range(1, 31)))
+    told = plain(message(needy, SETTINGS, "logs/reports/2025-W44.html"))
+    assert "Needs a person: problem 10: it waits." in told
+    assert "…and 20 more: `python manage.py alerts`" in told
+    assert "Wed 29 Oct: did not run." in told, "what needs a person crowds out nothing else"
+    page = html(needy)
+    assert all(f"problem {number}: it waits." in page for number in range(1, 31))
+
+
+def test_more_remarks_than_a_message_holds_are_counted_and_named_a_place(lake, nights) -> None:
+    nights(WEEK)
+    flaky = replace(summary(lake), flaky=tuple(f"feed{number}: 2 bad nights" for number in range(20)))
+    told = plain(message(flaky, SETTINGS, "logs/reports/2025-W44.html"))
+    assert "…and 13 more: logs/reports/2025-W44.html" in told  # 20 feeds, two nights, old data; ten are shown
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(41, "about 41 days"), (1, "about 1 day"), (1_026_236, "more than ten years")]
+)
+def test_the_days_until_the_disk_is_full_are_said_as_far_as_they_mean_something(lake, days: int, said: str) -> None:
+    told = plain(message(replace(summary(lake), days_until_full=days), SETTINGS))
+    assert f"The disk is full in {said}, at the growth of the last weeks." in told
+
+
+def test_the_figures_stand_beside_those_of_the_week_and_the_four_weeks_before(lake, nights) -> None:
+    nights("fail ok100 ok200 ok ok ok ok ok100 ok180 miss ok ok ok ok")
+    told = plain(message(summary(lake), SETTINGS))
+    assert "⏱️ Avg runtime: 2.11 min (median 2 min)" in told  # (100 + 180 + 4 * 120) / 6 = 126.7 s
+    # (100 + 200 + 4 * 120) / 6 = 130 s
+    before = "6 of 7 nights (86 %), 1 failed, 0 missed, average 2.17 min, median 2 min"
+    assert f"Week before: {before}" in told and f"Four weeks before, together: {before}" in told
+
+
+def test_the_end_of_the_event_chain_is_in_the_summary_to_be_checked_later(lake, nights) -> None:
+    nights(WEEK)
+    told = message(replace(summary(lake), tip="ab" * 32), SETTINGS)
+    assert f"`python manage.py verify --tip {'ab' * 32}`" in plain(told)
+    assert "verify --tip" in json.dumps(payload(told))

@@ -39,6 +39,7 @@ SUCCESS = RunOutcome(
     status="success",
     exit_code=0,
     feeds=(IRB, GRANTS, *OTHERS),
+    tip="5e" * 32,
 )
 NOTES = replace(
     SUCCESS,

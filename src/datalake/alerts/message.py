@@ -12,7 +12,7 @@ from datalake.alerts.text import clipped, one_line, printable, redacted
 
 LONGEST_SPAN = 1_000  # characters; what is longer keeps its head and its tail
 _CODE = re.compile(r"`([^`\n]+)`")
-_UNSAFE = re.compile(r"[^A-Za-z0-9 ._-]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9 .,:'()_-]+")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Message:
 
     @property
     def subject(self) -> str:
-        """The mail's subject: letters, digits, space and ._- only, so that nothing in it can be a header."""
+        """The mail's subject: letters, digits, spaces and .,:'()_- only: nothing in it can be a header."""
         plain = self.title.replace("–", "-").replace("·", "-")
         return " ".join(_UNSAFE.sub("", plain).split())
 

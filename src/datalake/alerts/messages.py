@@ -101,8 +101,13 @@ def _success(run: RunOutcome, context: Context, late: str) -> list[Part]:
         paragraph(line(Span(_meaning(run), "bold")), *map(line, told)),
         *([paragraph(*_notes(run))] if run.notes else []),
         *([paragraph(line(late))] if late else []),
-        small(line(done)),
+        small(line(done), *([marked(chain(run.tip))] if run.tip else [])),
     ]
+
+
+def chain(tip: str) -> str:
+    """Say where the chain of events ends, as the command that later proves that it was not written anew since."""
+    return f"Event chain: `python manage.py verify --tip {tip}`"
 
 
 def _notes(run: RunOutcome) -> list[Line]:

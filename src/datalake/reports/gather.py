@@ -11,8 +11,9 @@ from datalake.alerts.ways import Ways
 from datalake.clock import Clock
 from datalake.contracts.config import load_contracts
 from datalake.errors import DatalakeError
-from datalake.outcomes import FeedOutcome
-from datalake.reports import week
+from datalake.nights import Night
+from datalake.outcomes import RunOutcome
+from datalake.reports import age, week
 from datalake.reports.model import Monitoring, Report
 from datalake.reports.week import DAY, WEEK
 from datalake.runs import history
@@ -35,7 +36,9 @@ def gather(lake: Lake, settings: Settings, ways: Ways, clock: Clock, monday: dat
     nights = week.judged_nights(schedule, monday - 4 * WEEK, sunday, known.runs, known.first_night, now)
     own = [night for night in nights if night.day >= monday]
     earlier = [night for night in nights if night.day < monday]
-    outcomes = _outcomes(lake, known.runs)
+    served = _outcomes(lake, known.runs)
+    outcomes = [(run.night, feed) for run in served for feed in run.feeds]
+    end = min(now, instant_of(schedule, sunday + DAY, "00:00"))
     is_last = monday == week.last_week(schedule, now)
     return Report(
         week=week.week_name(monday),
@@ -48,9 +51,12 @@ def gather(lake: Lake, settings: Settings, ways: Ways, clock: Clock, monday: dat
         four_weeks=week.span_of(earlier),
         demo=lake.demo_marker.exists(),
         usable=_usable(lake, settings, known.runs, now) if is_last else "",
-        feeds=week.feed_figures([each for each in outcomes if each[0] >= monday]),
+        feeds=week.feed_figures(
+            [each for each in outcomes if each[0] >= monday],
+            _old_hours(lake, settings, nights, served, (instant_of(schedule, monday, "00:00"), end)),
+        ),
         flaky=week.flaky(outcomes),
-        old_hours=week.old_hours(schedule, own, min(now, instant_of(schedule, sunday + DAY, "00:00"))),
+        old_hours=week.old_hours(schedule, own, end),
         needs=_needs(lake) if is_last else (),
         monitoring=_monitoring(lake, settings, ways, monday),
         days_until_full=_days_until_full(lake) if is_last else None,
@@ -58,13 +64,26 @@ def gather(lake: Lake, settings: Settings, ways: Ways, clock: Clock, monday: dat
     )
 
 
-def _outcomes(lake: Lake, runs: Sequence[RecordedRun]) -> list[tuple[date, FeedOutcome]]:
-    found = []
-    for run in runs:
-        outcome = history.outcome(lake.database, run.run_id) if run.run_id and run.night else None
-        if outcome is not None:
-            found += [(outcome.night, feed) for feed in outcome.feeds]
-    return found
+def _outcomes(lake: Lake, runs: Sequence[RecordedRun]) -> list[RunOutcome]:
+    found = (history.outcome(lake.database, run.run_id) for run in runs if run.run_id and run.night)
+    return [each for each in found if each is not None]
+
+
+def _old_hours(
+    lake: Lake,
+    settings: Settings,
+    nights: Sequence[Night],
+    served: Sequence[RunOutcome],
+    span: tuple[datetime, datetime],
+) -> dict[str, float]:
+    """Hours of old data by feed: of those in use, or of all that ran where the rules cannot be read."""
+    updated = age.updates(served)
+    try:
+        days = {each.feed: each.freshness.days for each in load_contracts(lake.root) if each.status == "active"}
+    except DatalakeError:
+        days = dict.fromkeys(updated, "mon-sun")
+    judged = [night.day for night in nights if night.state not in week.UNJUDGED]
+    return age.old_hours(settings.schedule, judged, days, updated, span)
 
 
 def _usable(lake: Lake, settings: Settings, runs: Sequence[RecordedRun], now: datetime) -> str:

@@ -40,6 +40,7 @@ class FeedFigure:
     gone: int = 0
     rejected: int = 0
     bad_nights: int = 0
+    old_hours: float = 0.0  # of the week, in which its data was older than its rules expect
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def html(report: Report) -> str:
         sentence=wording.sentence(report),
         trend=wording.trend(report.span, report.before),
         strip=[_cell(each.day, each.state, each.loaded) for each in report.nights],
-        remarks=wording.remarks(report),
+        remarks=[*wording.needs(report), *wording.remarks(report)],
         chart=Markup(runtime_chart(report)),  # noqa: S704 - every text in it is escaped by chart.py
         tables=(wording.figures(report), wording.nights(report), wording.feeds(report)),
         monitoring=wording.monitoring(report.monitoring, len(report.nights)).replace("`", ""),

@@ -48,7 +48,7 @@ def _head(paper: FPDF, report: Report) -> None:
         _line(paper, report.usable, 6)
     paper.set_font(FONT, "", 10)
     _line(paper, f"{wording.sentence(report)} {wording.trend(report.span, report.before)}".strip())
-    for remark in wording.remarks(report):
+    for remark in (*wording.needs(report), *wording.remarks(report)):
         _line(paper, f"- {remark}")
 
 

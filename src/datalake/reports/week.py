@@ -1,7 +1,8 @@
 """PURE. From nights and runs to a week's figures: what was due counts, not what happens to be recorded."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from statistics import median
 
@@ -97,18 +98,25 @@ def old_hours(schedule: Schedule, nights: Sequence[Night], until: datetime) -> f
     return round(total / timedelta(hours=1), 1)
 
 
-def feed_figures(outcomes: Sequence[tuple[date, FeedOutcome]]) -> tuple[FeedFigure, ...]:
-    """Given (night, outcome) of every feed in every run of a week, oldest first, return what happened in each feed."""
-    names = sorted({outcome.feed for _, outcome in outcomes})
-    return tuple(_feed_figure(name, [each for each in outcomes if each[1].feed == name]) for name in names)
+def feed_figures(
+    outcomes: Sequence[tuple[date, FeedOutcome]], old: Mapping[str, float] | None = None
+) -> tuple[FeedFigure, ...]:
+    """Given (night, outcome) of every feed in every run of a week, oldest first, return what happened in each feed.
+
+    old: hours of old data by feed, also of feeds that no run of the week knew.
+    """
+    known = old or {}
+    names = sorted({outcome.feed for _, outcome in outcomes} | set(known))
+    figures = (_feed_figure(name, [each for each in outcomes if each[1].feed == name]) for name in names)
+    return tuple(replace(each, old_hours=known.get(each.feed, 0.0)) for each in figures)
 
 
 def _feed_figure(name: str, outcomes: Sequence[tuple[date, FeedOutcome]]) -> FeedFigure:
-    last = outcomes[-1][1]
+    as_of = outcomes[-1][1].as_of if outcomes else None
     published = [outcome for _, outcome in outcomes if outcome.status == "published"]
     return FeedFigure(
         name,
-        last.as_of.isoformat() if last.as_of else None,
+        as_of.isoformat() if as_of else None,
         new=sum(each.changes.new for each in published),
         changed=sum(each.changes.changed for each in published),
         gone=sum(each.changes.gone for each in published),

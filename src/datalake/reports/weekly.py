@@ -1,7 +1,7 @@
 """python -m datalake.reports.weekly [--week 2025-W45]: a week to Slack and mail, and as pages in logs/reports.
 
-The figures are kept as JSON the first time: a report that was made never changes. Exit codes: 0 told; 1 somebody could
-not be told, or the record cannot be read; 2 usage.
+The figures are kept as JSON the first time: a report that was made never changes. Exit codes: 0 every channel took it,
+or there is none; 1 a channel did not (what it lacks is sent later), or the record cannot be read; 2 usage.
 """
 
 import argparse

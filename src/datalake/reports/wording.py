@@ -9,6 +9,7 @@ from datalake.nights import WORDS
 from datalake.reports.model import FeedFigure, Monitoring, NightFigure, Report, Span, rate
 
 PROOF = "If this message is not here on a Monday morning, the monitoring itself is down."
+MOST_DAYS = 3_650  # until the disk is full; past that a number says nothing
 Row = tuple[str, ...]
 
 
@@ -41,18 +42,36 @@ def sentence(report: Report) -> str:
     return f"{rate(report.span)} loaded{before}."
 
 
+def needs(report: Report) -> list[str]:
+    """Say what waits for a person."""
+    return [f"Needs a person: {each}." for each in report.needs]
+
+
 def remarks(report: Report) -> list[str]:
-    """Say what a reader should know, most important first; only what there is to say."""
+    """Say what else a reader should know, most important first; only what there is to say."""
     said = [_bad(night) for night in report.nights if not night.loaded or night.state not in ("ok", "late", "skipped")]
-    if report.old_hours:
-        said.append(f"Old data: for {report.old_hours:g} hours of the week the latest night's data was overdue.")
-    said += [f"Needs a person: {each}." for each in report.needs]
+    said += old_data(report)
     said += [f"Flaky: {each}." for each in report.flaky]
     if report.days_until_full is not None:
-        said.append(
-            f"The disk is full in about {count(report.days_until_full, 'day')} at the growth of the last weeks."
-        )
+        said.append(f"The disk is full in {_time_left(report.days_until_full)}, at the growth of the last weeks.")
     return said
+
+
+def old_data(report: Report) -> list[str]:
+    """Say for how long the week's data was older than it should have been: feed by feed, those of most hours first."""
+    by_hours: dict[float, list[str]] = {}
+    for feed in sorted(report.feeds, key=lambda feed: -feed.old_hours):
+        by_hours.setdefault(feed.old_hours, []).append(feed.feed)
+    said = [f"{listed(names, 8)} for {_hours(hours)}" for hours, names in by_hours.items() if hours]
+    return [f"Old data last week: {'; '.join(said)}."] if said else []
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:g} {'hour' if hours == 1 else 'hours'}"
+
+
+def _time_left(days: int) -> str:
+    return f"about {count(days, 'day')}" if days <= MOST_DAYS else "more than ten years"
 
 
 def _bad(night: NightFigure) -> str:
@@ -66,9 +85,20 @@ def seed_lines(report: Report) -> list[str]:
         f"✅ Successful runs: {report.span.loaded}",
         f"❌ Failed runs: {report.span.failed}",
         f"⛔ Missed: {report.span.missed}",
-        f"⏱️ Avg runtime: {_minutes(report.span.average_seconds)}",
+        f"⏱️ Avg runtime: {_minutes(report.span.average_seconds)} (median {_minutes(report.span.median_seconds)})",
         f"Success rate: {rate(report.span)}",
     ]
+
+
+def compared(report: Report) -> list[str]:
+    """The same figures of the week before, and of the four weeks before together; none where there were no nights."""
+    spans = (("Week before", report.before), ("Four weeks before, together", report.four_weeks))
+    return [f"{name}: {_figures_of(each)}" for name, each in spans if each.judged]
+
+
+def _figures_of(span: Span) -> str:
+    average, middle = _minutes(span.average_seconds), _minutes(span.median_seconds)
+    return f"{rate(span)}, {span.failed} failed, {span.missed} missed, average {average}, median {middle}"
 
 
 def data_line(report: Report) -> str:
@@ -104,7 +134,7 @@ def figures(report: Report) -> Table:
         _row("Average runtime", [_minutes(each.average_seconds) for each in spans], spans),
         _row("Median runtime", [_minutes(each.median_seconds) for each in spans], spans),
     )
-    return Table("The figures", ("", "This week", "Week before", "Four weeks before"), rows)
+    return Table("The figures", ("", "This week", "Week before", "Four weeks before, together"), rows)
 
 
 def _row(name: str, values: Sequence[str], spans: Sequence[Span]) -> Row:
@@ -128,10 +158,20 @@ def feeds(report: Report) -> Table:
             each.feed,
             day(date.fromisoformat(each.as_of)) if each.as_of else "no data yet",
             *(number(value) for value in (each.new, each.changed, each.gone, each.rejected, each.bad_nights)),
+            f"{each.old_hours:g}",
         )
         for each in report.feeds
     )
-    headings = ("Feed", "Data as of", "New", "Changed", "No longer in Huron", "Rejected rows", "Bad nights")
+    headings = (
+        "Feed",
+        "Data as of",
+        "New",
+        "Changed",
+        "No longer in Huron",
+        "Rejected rows",
+        "Bad nights",
+        "Hours old",
+    )
     return Table("In the data", headings, rows)
 
 
