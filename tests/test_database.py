@@ -271,7 +271,9 @@ def test_a_damaged_database_is_kept_with_its_journal_and_a_new_one_made(path: Pa
     path.write_bytes(whole)
     path.with_name("etl_stats.db-wal").write_bytes(b"")
     write(path, replace(RUN, run_id="next"))
-    assert ask(path, "SELECT run_id FROM etl_runtime") == [("next",)]
+    there = {run_id for (run_id,) in ask(path, "SELECT run_id FROM etl_runtime")}
+    assert "next" in there
+    assert len(there) > 50 if damage == "middle" else len(there) >= 1  # what can still be read of it is taken over
     assert path.with_name("etl_stats.damaged-1.db").read_bytes() == bytes(whole)
     assert not path.with_name("etl_stats.db-wal").exists()
 

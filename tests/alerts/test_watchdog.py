@@ -167,8 +167,11 @@ def test_without_a_readable_database_the_marker_decides(lake, record, look, slac
     record(samples.SUCCESS)
     lake.database.write_bytes(damage)
     assert look() == 1
-    assert "state=ok also=record logs/etl_stats.db cannot be read" in lake.watchdog_log.read_text()
-    assert "the record cannot be read" in slack.taken[0].everything
+    assert "state=ok also=record logs/etl_stats.db was " in lake.watchdog_log.read_text()
+    assert "the record was rebuilt" in slack.taken[0].everything
+    if damage:
+        kept = lake.logs / "etl_stats.damaged-1.db"
+        assert kept.read_bytes() == damage and "It is kept as logs/etl_stats.damaged-1.db" in slack.taken[0].everything
     assert "last night's load" not in slack.taken[0].everything
 
 

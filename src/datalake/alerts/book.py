@@ -14,6 +14,7 @@ from typing import Any
 from datalake.alerts.incidents import Incident, Silence
 from datalake.alerts.message import from_json, to_json
 from datalake.alerts.outbox import EXPIRED, PENDING, SENDING, SUPERSEDED, Entry
+from datalake.runs.numbers import next_number
 
 INSTANTS = ("opened_at", "seen_at", "told_at", "remind_at", "acked_until", "closed_at")
 Row = sqlite3.Row
@@ -53,7 +54,7 @@ def keep_incident(connection: sqlite3.Connection, kept: Incident) -> Incident:
         assignments = ", ".join(f"{name} = :{name}" for name in values)
         connection.execute(f"UPDATE incident SET {assignments} WHERE number = :number", {**values, "number": number})  # noqa: S608
         return kept
-    return replace(kept, number=_insert(connection, "incident", values))
+    return replace(kept, number=_insert(connection, "incident", {"number": next_number(connection), **values}))
 
 
 def _insert(connection: sqlite3.Connection, table: str, values: dict[str, Any]) -> int:
@@ -188,6 +189,16 @@ def last_look(connection: sqlite3.Connection) -> tuple[datetime, date] | None:
     """Return when the watchdog last looked, and the latest night that it judged then."""
     row = connection.execute("SELECT at, night FROM look ORDER BY id DESC LIMIT 1").fetchone()
     return (datetime.fromisoformat(row["at"]), date.fromisoformat(row["night"])) if row else None
+
+
+def losses(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return what was lost with a damaged database and nobody was told of yet, one or two sentences each."""
+    return tuple(row["said"] for row in connection.execute("SELECT said FROM loss WHERE NOT told ORDER BY id"))
+
+
+def losses_told(connection: sqlite3.Connection) -> None:
+    """Keep that the losses are in a report now."""
+    connection.execute("UPDATE loss SET told = 1")
 
 
 def watched(connection: sqlite3.Connection, start: datetime, end: datetime) -> tuple[int, int, int]:

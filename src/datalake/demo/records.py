@@ -9,7 +9,7 @@ from pathlib import Path
 
 from datalake.demo.marker import LOGS, Marker
 from datalake.outcomes import SUCCESS
-from datalake.runs import csv_log, database, history
+from datalake.runs import csv_log, database, history, numbers
 from datalake.runs.record import record_run
 from datalake.runs.rows import COLUMNS
 from datalake.settings import Schedule
@@ -18,7 +18,7 @@ from datalake.zones.paths import Lake
 
 Key = tuple[str, ...]
 TOLD = {"outbox": "id", "incident": "number", "look": "id"}  # what alerts and the 6 AM check keep, by their numbers
-OF_NOTHING = ("channel", "look", "sqlite_sequence")  # tables that may hold rows in a record of nothing
+OF_NOTHING = ("channel", "look", "loss", "sqlite_sequence")  # tables that may hold rows in a record of nothing
 LOOKED_BACK = 1000  # runs among which the last success that was no demo's is looked for
 
 
@@ -46,6 +46,7 @@ def _clear_database(lake: Lake, marker: Marker) -> list[Key]:
         left = [name for name in _tables(connection) if name not in OF_NOTHING and _has_rows(connection, name)]
     if not left:
         lake.database.unlink()
+        numbers.file_of(lake.database).unlink(missing_ok=True)
     return runs
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
-from datalake.runs import migrations
+from datalake.runs import migrations, numbers, salvage
 from datalake.runs.aside import set_database_aside
 from datalake.runs.rows import COLUMNS, RuntimeRow, local_time, row_of
 from datalake.zones.files import display
@@ -22,6 +22,8 @@ from datalake.zones.files import display
 BUSY_SECONDS = 5.0  # one wait for a lock
 SHORTEST_WAIT = 0.5  # also where patience has run out: others hold the lock for a blink
 COUNTS = ("rows_read", "accepted", "rejected", "duplicates", "superseded", "excluded")
+
+GONE = "rebuilt from the CSV, but problems, acknowledgements, silences and unsent messages are lost"
 
 logger = logging.getLogger(__name__)
 _until: ContextVar[float | None] = ContextVar("until", default=None)  # monotonic
@@ -47,23 +49,55 @@ def _wait() -> float:
 
 @contextlib.contextmanager
 def writing(database: Path, runtime_csv: Path | None = None) -> Iterator[sqlite3.Connection]:
-    """Open for one transaction, committed at the end; made, migrated or rebuilt from the CSV first, if need be.
+    """Open for one transaction, committed at the end; made, migrated or rebuilt first, if need be.
 
     Raise NewerSchema where a newer program made it, sqlite3.Error or OSError where it cannot be written.
     """
-    if not _is_sound(database):
-        logger.warning("%s was damaged: kept as %s, rebuilt from the CSV", database, set_database_aside(database))
+    damaged = None if _is_sound(database) else set_database_aside(database)
+    gone = damaged is None and _is_gone(database)
     connection = sqlite3.connect(database, timeout=_wait(), isolation_level=None)
     connection.row_factory = sqlite3.Row
     with contextlib.closing(connection):
         migrations.migrate(connection, database, runtime_csv)
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        if damaged or gone:
+            with _transaction(connection):
+                _mend(connection, database, damaged)
+        with _transaction(connection):
             yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _is_gone(database: Path) -> bool:
+    """A file without content, or none although problems were told: there was a database once."""
+    return database.stat().st_size == 0 if database.exists() else numbers.highest_given(database) > 0
+
+
+def mend(database: Path, runtime_csv: Path) -> None:
+    """Rebuild a database that is damaged or gone, as the next write would; leave any other as it is."""
+    if database.exists() or _is_gone(database):
+        with writing(database, runtime_csv):
+            pass
+
+
+def _mend(connection: sqlite3.Connection, database: Path, damaged: Path | None) -> None:
+    """Fill a database made anew with what a damaged one still holds, and keep what is lost for the next check."""
+    said = f"{database.parent.name}/{database.name} was gone: {GONE}."
+    if damaged:
+        lost = salvage.take_over(damaged, connection, _make_room) or "all that it held was taken over"
+        kept = f"{damaged.parent.name}/{damaged.name}"
+        said = f"{database.parent.name}/{database.name} was damaged. It is kept as {kept} and was rebuilt: {lost}."
+    logger.warning("%s", said)
+    connection.execute("INSERT INTO loss (said) VALUES (?)", (said,))
 
 
 def _is_sound(database: Path) -> bool:
@@ -114,6 +148,12 @@ def _take_over(connection: sqlite3.Connection, values: dict[str, object]) -> Non
     if found is not None:
         connection.execute("DELETE FROM etl_runtime WHERE id = ?", (found,))
         values["id"] = found
+
+
+def _make_room(connection: sqlite3.Connection, values: dict[str, object]) -> None:
+    """A run of a damaged database takes the place of what the CSV knows of it, else a number of its own."""
+    values.pop("id", None)
+    _take_over(connection, values)
 
 
 def _run_values(run: RunOutcome, zone: str) -> dict[str, object]:

@@ -14,7 +14,7 @@ from datalake.runs.aside import free_name
 from datalake.runs.rows import COLUMNS, completed
 
 SCHEMA = Path(__file__).parent / "schema"
-NEWEST = 3
+NEWEST = 4
 
 Older = list[dict[str, str | None]]
 

@@ -11,12 +11,12 @@ from datalake.alerts.findings import FEED, LOAD, run_signature
 from datalake.alerts.heartbeat import beat
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.report import Report
-from datalake.alerts.tell import Teller
+from datalake.alerts.tell import UNKEPT, Teller
 from datalake.alerts.ways import Ways, ways
 from datalake.clock import Clock
 from datalake.errors import EXIT_FAILED, EXIT_OK
 from datalake.nights import DUE, OVERRUN, SHORT
-from datalake.runs.database import insert_row
+from datalake.runs.database import insert_row, mend
 from datalake.schedule import zone_named
 from datalake.settings import readable
 from datalake.watchdog import feeds, host, messages
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 def check(lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | None = None) -> int:
     """Judge every night since the last look; return 0 where nothing was found and nobody left untold, else 1."""
     settings = readable(lake.root, environ)
+    _mend(lake)
     facts = gather(lake, settings, clock)
     found = verdict(facts, settings.schedule)
     wording = Wording(facts, settings, socket.gethostname())
@@ -46,6 +47,14 @@ def check(lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | 
     if told:  # also where something is wrong, once somebody knows: it proves the watcher and the way out
         beat(settings.secrets.get("HEARTBEAT_WATCHDOG_URL", ""), "watchdog", HEARTBEAT_SECONDS)
     return EXIT_OK if fine else EXIT_FAILED
+
+
+def _mend(lake: Lake) -> None:
+    """Rebuild a record that is damaged or gone: the night is judged by it then, and the finding says what is lost."""
+    try:
+        mend(lake.database, lake.runtime_csv)
+    except UNKEPT as problem:
+        logger.error("%s: %s", lake.database, problem)  # what cannot be read is among the facts
 
 
 def should_start(lake: Lake, environ: Mapping[str, str], clock: Clock) -> bool:
@@ -66,6 +75,7 @@ def report(found: Verdict, wording: Wording) -> Report:
     def keep(connection: sqlite3.Connection) -> None:
         for row in wording.facts.only_csv:
             insert_row(connection, row)
+        book.losses_told(connection)
         book.looked(connection, wording.facts.now, found.night, found.cause, told if gap else [])
 
     message = messages.of_gap(found, wording) if gap else None
@@ -113,6 +123,7 @@ def status_line(found: Verdict, made: Report, wording: Wording, told: bool) -> s
         *([f"nights={len(found.nights)}"] if len(found.nights) > 1 else []),
         *([f"also={','.join(others)}"] if others else []),
         *([host.lost_rows(wording)] if wording.facts.only_csv else []),
+        *wording.facts.losses,
         *wording.facts.problems,
         *([] if told else ["not everybody could be told"]),
     ]

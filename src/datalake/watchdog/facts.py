@@ -19,6 +19,7 @@ from datalake.runs.database import reading
 from datalake.runs.ended import outcome_of
 from datalake.runs.history import RecordedRun
 from datalake.runs.lockfile import Holder
+from datalake.runs.migrations import NEWEST
 from datalake.runs.rows import RuntimeRow
 from datalake.schedule import night_of, zone_named
 from datalake.settings import Schedule, Settings
@@ -53,6 +54,7 @@ class Facts:
     holder: Holder | None = None  # of the run lock
     looked: tuple[datetime, date] | None = None  # the last look, and the night it judged
     told: frozenset[date] = frozenset()  # nights that some incident has told already
+    losses: tuple[str, ...] = ()  # what was lost with a damaged database, and nobody was told of yet
     states: Mapping[str, FeedState] = field(default_factory=dict)
     contracts: Sequence[Contract] = ()
     usual_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of each feed's earlier runs, newest first
@@ -86,7 +88,7 @@ class Gathering:
 
     def facts(self) -> Facts:
         """Look at everything once."""
-        looked, told = self._looks()
+        looked, told, losses = self._looks()
         states, contracts = self._states(), self._contracts()
         night = self._night()
         start = looked[1] if looked else night
@@ -102,6 +104,7 @@ class Gathering:
             holder=self._holder(),
             looked=looked,
             told=told,
+            losses=losses,
             states=states,
             contracts=contracts,
             usual_rows=self._usual_rows(states),
@@ -120,16 +123,17 @@ class Gathering:
             return due
         return last[0].night or due if last else due
 
-    def _looks(self) -> tuple[tuple[datetime, date] | None, frozenset[date]]:
+    def _looks(self) -> tuple[tuple[datetime, date] | None, frozenset[date], tuple[str, ...]]:
+        nothing: tuple[None, frozenset[date], tuple[str, ...]] = (None, frozenset(), ())
         if not self.lake.database.exists():
-            return None, frozenset()
+            return nothing
         try:
             with closing(reading(self.lake.database)) as connection:
-                if connection.execute("PRAGMA user_version").fetchone()[0] < 2:
-                    return None, frozenset()  # of before there were looks
-                return book.last_look(connection), book.told_nights(connection)
+                if connection.execute("PRAGMA user_version").fetchone()[0] < NEWEST:
+                    return nothing  # of before there were looks, or losses; _mend migrates what it can write
+                return book.last_look(connection), book.told_nights(connection), book.losses(connection)
         except (sqlite3.Error, ValueError):
-            return None, frozenset()  # what is wrong with the database is told by _runs
+            return nothing  # what is wrong with the database is told by _runs
 
     def _marker(self) -> Marker | None:
         try:

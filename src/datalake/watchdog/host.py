@@ -8,6 +8,7 @@ from datalake.watchdog.messages import Wording
 
 DISK, ZONE, RECORD = "disk", "zone", "record"
 GB = 1_000_000_000
+SILENCED = "See what is open, and acknowledge or silence again what is missing: `python manage.py alerts`"
 
 
 def findings(wording: Wording) -> list[Finding]:
@@ -45,10 +46,12 @@ def _zone(wording: Wording) -> Finding | None:
 
 def _record(wording: Wording) -> Finding | None:
     facts = wording.facts
-    if facts.problems:
-        means = " ".join(facts.problems)
-        return _finding(wording, RECORD, means, "the record cannot be read", means, "`python manage.py doctor`")
-    return None
+    means = " ".join((*facts.losses, *facts.problems))
+    if not means:
+        return None
+    title = "the record cannot be read" if facts.problems else "the record was rebuilt"
+    fixes = ("`python manage.py doctor`", *((SILENCED,) if facts.losses else ()))
+    return _finding(wording, RECORD, means, title, means, *fixes)
 
 
 def lost_rows(wording: Wording) -> str:
