@@ -1,6 +1,6 @@
 """The edge that gathers how the lake stands now: rules, state, record, the run at work. It takes no lock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datalake.standing import BAD, Known, Verdict, judged
@@ -9,9 +9,10 @@ from datalake.web.figures.feeds import Feed, all_feeds, completed
 from datalake.web.record import Record
 from datalake.web.rules import read_rules
 from datalake.web.site import Site, holder_at_work
-from datalake.zones.manifest import read_state
+from datalake.zones.manifest import read_with_remarks
 from datalake.zones.state import FeedState
 
+NAMED = 3  # of what is damaged
 RUNS = 7  # newest, that the verdict looks at
 
 
@@ -45,6 +46,15 @@ def look(site: Site, record: Record) -> Now:
 
 def _states(site: Site) -> tuple[Mapping[str, FeedState], str]:
     try:
-        return read_state(site.lake), ""
+        states, remarks = read_with_remarks(site.lake)
+        return states, _told(remarks)
     except (OSError, ValueError) as error:
         return {}, f"The lake's own state cannot be read ({error}): what is shown of feeds is their last outcome."
+
+
+def _told(remarks: Sequence[str]) -> str:
+    """What is damaged in the lake's own state, and what tells more."""
+    if not remarks:
+        return ""
+    more = f"; and {len(remarks) - NAMED:,} more" if len(remarks) > NAMED else ""
+    return f"data/metadata: {'; '.join(remarks[:NAMED])}{more}. `python manage.py verify` says whether all that is published is whole."

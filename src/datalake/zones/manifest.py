@@ -68,6 +68,12 @@ def read_state(lake: Lake) -> dict[str, FeedState]:
     return _read(lake, [])[0]
 
 
+def read_with_remarks(lake: Lake) -> tuple[dict[str, FeedState], list[str]]:
+    """Return the same, and what was found damaged on the way."""
+    remarks: list[str] = []
+    return _read(lake, remarks)[0], remarks
+
+
 def _read(lake: Lake, remarks: list[str]) -> tuple[dict[str, FeedState], Position]:
     state, position = _head(lake, remarks)
     for line in events.read(lake.events, position):

@@ -6,6 +6,7 @@ from typing import Any
 
 from datalake.errors import UsageError
 from datalake.web import asking
+from datalake.web.figures.log import LEVELS
 from datalake.web.queries import SORTS
 
 PAGE, CSV_PAGE = 100, asking.MOST
@@ -37,6 +38,8 @@ BUCKET = _word("bucket", "the size of a step", "day", "week")
 LIMIT = Parameter("limit", "rows of one answer", {"type": "integer", "minimum": 1, "maximum": asking.MOST})
 CURSOR = _word("cursor", "`next` of the answer before")
 RAW = _word("raw", "CSV only: 1 leaves text that a spreadsheet would run as it is", "0", "1")
+
+LEVEL = _word("level", "this level and those above it", *LEVELS)
 
 PAGED = (LIMIT, CURSOR)
 

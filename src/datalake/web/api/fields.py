@@ -95,6 +95,14 @@ STAGE: tuple[Field, ...] = (
     _number("seconds", "how long it took"),
 )
 
+LOG: tuple[Field, ...] = (
+    _whole("number", "its place among the run's lines, from 1"),
+    _text("at", "when, as the log has it: the host's local time; empty where it goes on from the line before"),
+    _text("level", "info, warning or error"),
+    _text("source", "what wrote it"),
+    _text("text", "without terminal codes, addresses and secrets"),
+)
+
 _COUNTS: tuple[Field, ...] = (
     _whole("rows_read", "rows as the csv module would count them"),
     _whole("accepted", "rows accepted"),

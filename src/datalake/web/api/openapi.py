@@ -40,6 +40,7 @@ def _operation(resource: Resource, csv: bool) -> dict[str, Any]:
             "304": {"description": "As the ETag that was sent"},
             "400": _problem("The question cannot be meant"),
             "404": _problem("There is no such thing"),
+            "503": _problem("What it stands on cannot be read"),
         },
     }
 

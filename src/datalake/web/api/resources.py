@@ -11,13 +11,15 @@ from datalake.web import asking, paging, queries, shelves
 from datalake.web.api import asked, fields
 from datalake.web.api.asked import Parameter
 from datalake.web.api.fields import Field, Reject, row_of
+from datalake.web.figures.log import LEVELS, at_least
 from datalake.web.figures.nights import Night, judge_nights
 from datalake.web.figures.stats import buckets, first_day
 from datalake.web.known import look
+from datalake.web.log import read_log
 from datalake.web.pages.reports import reports_of
 from datalake.web.record import Record
 from datalake.web.rows import FileRow
-from datalake.web.site import Site, span_of
+from datalake.web.site import Site, running, span_of
 
 MOST_NIGHTS = 750  # that one answer may judge
 NIGHTS = 90  # that are judged where nothing is asked
@@ -81,6 +83,21 @@ def _of_run(read: Callable[[Any, str | None], Sequence[Any]]) -> Callable[[Call]
         return Found(read(call.record.connection, run.run_id) if run else None)
 
     return rows
+
+
+def _log(call: Call) -> Found:
+    """Newest first: a page ends with the line that the next one begins before."""
+    known = queries.run(call.record.connection, call.path["run_id"])
+    at_work = running(call.site.lake)
+    ended = not at_work or at_work.run_id != call.path["run_id"]
+    if known is None and ended:
+        return Found(None)
+    lines = read_log(call.site.lake, call.path["run_id"], ended)
+    level = asking.one_of(call.given, "level", LEVELS) or LEVELS[0]
+    before = paging.decode_id(call.given.get("cursor", ""))
+    rows = [line for line in reversed(at_least(lines, level)) if line.number < before]
+    shown = rows[: call.limit]
+    return Found(shown, paging.encode([shown[-1].number]) if len(rows) > len(shown) else "")
 
 
 def _nights(call: Call) -> Found:
@@ -186,6 +203,7 @@ RESOURCES = (
     Resource("/runs/{run_id}/stages", "How long its stages took", fields.STAGE, _of_run(queries.stages_of_run)),
     Resource("/runs/{run_id}/feeds", "What it did, by feed", fields.OUTCOME, _of_run(queries.feeds_of_run)),
     Resource("/runs/{run_id}/files", "The files it took", fields.FILE, _of_run(queries.files_of_run)),
+    Resource("/runs/{run_id}/log", "Its lines in the log, newest first", fields.LOG, _log, (asked.LEVEL, *asked.PAGED)),
     Resource("/nights", "One row a scheduled night, newest first", fields.NIGHT, _nights, (*_RANGE, *asked.PAGED)),
     Resource("/feeds", "Every feed as it stands now", fields.FEED, _feeds),
     Resource("/feeds/{feed}", "One feed as it stands now", fields.FEED, _feed, one=True),

@@ -6,13 +6,14 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from datalake.errors import UsageError
+from datalake.errors import DatalakeError, UsageError
 from datalake.web import asking
 from datalake.web.api import answers, asked
 from datalake.web.api.openapi import document
 from datalake.web.api.resources import RESOURCES, Call, Found, Resource
 from datalake.web.record import ask
 from datalake.web.site import this_site
+from datalake.web.text import plain
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -64,6 +65,12 @@ def for_people() -> str:
 @blueprint.errorhandler(UsageError)
 def _wrong(error: UsageError) -> Response:
     return answers.problem(400, str(error))
+
+
+@blueprint.errorhandler(OSError)
+@blueprint.errorhandler(DatalakeError)
+def _unreadable(error: Exception) -> Response:
+    return answers.problem(503, f"The lake cannot be read: {plain(str(error))}")
 
 
 @blueprint.errorhandler(HTTPException)

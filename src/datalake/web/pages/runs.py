@@ -9,11 +9,12 @@ from flask import Response, abort, render_template, request, url_for
 from datalake.runs.history import RecordedRun
 from datalake.web import asking, paging, queries
 from datalake.web.blueprint import blueprint
-from datalake.web.figures.run import Compared, compare
+from datalake.web.figures.run import Compared, Work, compare
 from datalake.web.inert import csv_text
+from datalake.web.pages.log import log_of
 from datalake.web.record import Record, ask
 from datalake.web.rows import FeedRow, FileRow
-from datalake.web.site import Site, span_of, this_site
+from datalake.web.site import Site, running, span_of, this_site, when
 
 PAGE = 50
 CSV_COLUMNS = (
@@ -114,9 +115,22 @@ class Shown:
 
 @blueprint.get("/runs/<key>")
 def run(key: str) -> str:
-    """One run: its feeds, files, stages, findings, and how it compares with the last good one."""
-    shown = ask(this_site().lake, lambda record: _show(record, key))
-    return render_template("run.html", shown=shown or abort(404, "There is no such run in the record."))
+    """One run: its feeds, files, stages, findings, log, and how it compares with the last good one."""
+    site = this_site()
+    given = request.args.to_dict()
+    shown = ask(site.lake, lambda record: _show(record, key))
+    if shown is None:
+        return _at_work(site, key, given)
+    return render_template("run.html", shown=shown, key=key, log=log_of(site.lake, key, given))
+
+
+def _at_work(site: Site, key: str, given: dict[str, str]) -> str:
+    """A run that is not recorded yet because it is still at work."""
+    now = running(site.lake)
+    if now is None or now.run_id != key:
+        abort(404, "There is no such run in the record.")
+    log = log_of(site.lake, key, given, ended=False)
+    return render_template("running.html", run=now, since=when(site, now.start), log=log)
 
 
 def _show(record: Record, key: str) -> Shown | None:
@@ -125,16 +139,20 @@ def _show(record: Record, key: str) -> Shown | None:
     if found is None:
         return None
     good = queries.last_good_run(connection, found)
-    stages = queries.stages_of_run(connection, found.run_id)
-    good_stages = queries.stages_of_run(connection, good.run_id) if good else []
+    work = _work(record, found.run_id)
+    good_work = _work(record, good.run_id if good else None)
     before, after = queries.neighbours(connection, found)
     return Shown(
         record.problem,
         found,
-        queries.feeds_of_run(connection, found.run_id),
+        list(work.feeds),
         queries.files_of_run(connection, found.run_id),
-        compare(stages, good, good_stages),
+        compare(work, good, good_work),
         before,
         after,
         queries.messages_of_run(connection, found.run_id),
     )
+
+
+def _work(record: Record, run_id: str | None) -> Work:
+    return Work(queries.stages_of_run(record.connection, run_id), queries.feeds_of_run(record.connection, run_id))
