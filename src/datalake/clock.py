@@ -14,6 +14,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds from an arbitrary start that never go back."""
 
+    def lasting(self, seconds: float) -> float:
+        """Return how many real seconds to wait for that many of this clock's to pass."""
+
 
 class SystemClock:
     """The machine's clock."""
@@ -23,6 +26,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def lasting(self, seconds: float) -> float:
+        return seconds
 
 
 class MovedClock:
@@ -37,6 +43,10 @@ class MovedClock:
 
     def monotonic(self) -> float:
         return self._elapsed
+
+    def lasting(self, seconds: float) -> float:
+        """Return 0: it stands still however long one waits."""
+        return 0.0
 
     def advance(self, seconds: float) -> None:
         """Move both readings on by that many seconds."""

@@ -33,6 +33,7 @@ class Channel:
 
     name: str
     answer: Answer = OK
+    spacing: float = 0.0
     seen: list[Notice] = field(default_factory=list)
 
     def send(self, notice: Notice, seconds: float) -> Answer:

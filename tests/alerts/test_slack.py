@@ -6,10 +6,16 @@ from datetime import datetime, timezone
 import pytest
 from support.slack_server import SlackServer, unescaped
 
+from datalake.alerts import book
 from datalake.alerts.channels import DEAD, LATER, REFUSED, SENT, Answer, Notice
 from datalake.alerts.direct import send_now
 from datalake.alerts.message import Message, line, paragraph
+from datalake.alerts.outbox import Entry
+from datalake.alerts.post import Post
 from datalake.alerts.slack import SlackWebhook, judge
+from datalake.clock import SystemClock
+from datalake.runs.database import writing
+from datalake.zones.paths import Lake
 
 NOTICE = Notice(
     "run-1",
@@ -55,6 +61,50 @@ def test_a_429_says_how_long_to_wait(slack: SlackServer) -> None:
 @pytest.mark.parametrize(("header", "seconds"), [("1", 1.0), ("86400", 86400.0), ("", None), ("Wed, 21 Oct", None)])
 def test_a_retry_after_that_is_no_count_of_seconds_is_none(header: str, seconds: float | None) -> None:
     assert judge(429, "rate_limited", header).retry_after == seconds
+
+
+@pytest.fixture
+def queued(lake: Lake):
+    """queued(count) puts that many messages for Slack into the outbox."""
+
+    def put(count: int) -> None:
+        with writing(lake.database, lake.runtime_csv) as connection:
+            for number in range(count):
+                book.enqueue(connection, Entry(f"n{number}", "Slack", "failure", NOTICE.message, SystemClock().now()))
+
+    return put
+
+
+def test_three_messages_at_once_keep_to_one_a_second_and_none_is_answered_429(lake, slack, queued) -> None:
+    slack.pace = 1.0
+    queued(3)
+    Post(lake, {"Slack": SlackWebhook(slack.url)}, SystemClock()).drain(20)
+    assert [call.status for call in slack.calls] == [200, 200, 200]
+
+
+def test_a_single_message_waits_for_nothing(lake, slack, queued, monkeypatch) -> None:
+    """Neither before it nor after it: with a pace of an hour it would not come back within the time it has."""
+    queued(1)
+    post = Post(lake, {"Slack": SlackWebhook(slack.url, spacing=3_600.0)}, SystemClock())
+    waits: list[float] = []
+    monkeypatch.setattr("datalake.alerts.post.Post._rest", lambda *_: waits.append(1.0) or 3_600.0)
+    post.drain(20)
+    assert len(slack.taken) == 1 and waits == []
+
+
+def test_a_short_retry_after_is_waited_for_and_a_long_one_is_left_to_the_next_sender(lake, slack, queued) -> None:
+    queued(1)
+    slack.moods, slack.retry_after = ["429"], "1"
+    post = Post(lake, {"Slack": SlackWebhook(slack.url)}, SystemClock())
+    post.drain(20)
+    assert [call.status for call in slack.calls] == [429, 200] and post.failed == {}
+    slack.moods, slack.retry_after = ["429"], "600"
+    with writing(lake.database, lake.runtime_csv) as connection:
+        book.enqueue(connection, Entry("later", "Slack", "failure", NOTICE.message, SystemClock().now()))
+    begun = time.monotonic()
+    post.drain(20)
+    assert time.monotonic() - begun < 10 and "Slack" in post.failed
+    assert [call.status for call in slack.calls] == [429, 200, 429]
 
 
 def test_what_slack_refuses_as_blocks_is_sent_again_as_plain_text(slack: SlackServer) -> None:

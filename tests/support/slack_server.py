@@ -40,11 +40,16 @@ class Call:
 
 @dataclass
 class SlackServer:
-    """moods: how the next calls are answered, one each; when they are used up, usual. delay is that of hang."""
+    """moods: how the next calls are answered, one each; when they are used up, usual.
+
+    pace: seconds that must lie between two messages; one that comes sooner is answered 429, as Slack documents.
+    """
 
     moods: list[str] = field(default_factory=list)
     usual: str = "slack"
     retry_after: str = "30"
+    pace: float = 0.0
+    last: float = float("-inf")
     calls: list[Call] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     url: str = ""
@@ -101,7 +106,10 @@ def _handler(server: SlackServer) -> type[BaseHTTPRequestHandler]:
                 return 429, "rate_limited"
             if mood == "302":
                 return 302, ""
-            return judge(self.path, self.headers.get("Content-Type", ""), body)
+            sooner = time.monotonic() - server.last < server.pace
+            status, said = (429, "rate_limited") if sooner else judge(self.path, self.headers["Content-Type"], body)
+            server.last = time.monotonic() if status == 200 else server.last
+            return status, said
 
         def _answer(self, status: int, said: str) -> None:
             self.send_response(status)

@@ -41,5 +41,9 @@ class Channel(Protocol):
     def name(self) -> str:
         """Return what people call it: Slack, mail."""
 
+    @property
+    def spacing(self) -> float:
+        """Return the seconds to leave between two messages, as the other side asks."""
+
     def send(self, notice: Notice, seconds: float) -> Answer:
         """Try once, for about that many seconds; never raise for what the network or the other side does."""

@@ -39,21 +39,28 @@ class Post:
         until = time.monotonic() + seconds
         results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         flying: dict[str, Entry] = {}
-        free = sorted(self.ways)
+        ready = dict.fromkeys(self.ways, 0.0)  # by channel that may have more to send: when it takes the next message
         while True:
-            for name in free:
+            for name in [each for each in sorted(ready) if ready[each] <= time.monotonic()]:
+                del ready[name]
                 self._start(name, until, flying, results)
-            if not flying:
+            if not flying and min(ready.values(), default=until) >= until:
                 return
             try:
-                entry, answer = results.get(timeout=max(0.0, until - time.monotonic()))
+                entry, answer = results.get(timeout=max(0.0, min([until, *ready.values()]) - time.monotonic()))
             except queue.Empty:
-                break
+                if time.monotonic() >= until:
+                    break
+                continue
             del flying[entry.channel]
-            self._settle(entry, answer)
-            free = [entry.channel] if answer.delivered or answer.state == REFUSED else []
+            if self._settle(entry, answer):
+                ready[entry.channel] = time.monotonic() + self._rest(entry.channel, answer)
         for entry in flying.values():
             self._settle(entry, Answer(LATER, f"no answer within {seconds:.0f} s", unsure=True))
+
+    def _rest(self, name: str, answer: Answer) -> float:
+        """How many seconds a channel is to be left alone after an answer."""
+        return self.clock.lasting(max(self.ways[name].spacing, answer.retry_after or 0.0))
 
     def _start(self, name: str, until: float, flying: dict[str, Entry], results: "queue.SimpleQueue[Result]") -> None:
         left = until - time.monotonic() - SPARE
@@ -70,7 +77,7 @@ class Post:
             waiting = book.unsent(connection, name)
             book.supersede(connection, outdated(waiting))
             needless = outdated(waiting)
-            due = [entry for entry in waiting if entry.id not in needless and _is_due(entry, now)]
+            due = [entry for entry in waiting if entry.id not in needless and is_due(entry, now)]
             if not due:
                 return None
             leased = replace(
@@ -84,21 +91,26 @@ class Post:
         notice = Notice(entry.notice, as_sent(entry), entry.created_at, entry.thread)
         results.put((entry, attempt(channel, notice, seconds)))
 
-    def _settle(self, entry: Entry, answer: Answer) -> None:
+    def _settle(self, entry: Entry, answer: Answer) -> bool:
+        """Keep what one try came to; return whether the channel has more to send and may be able to."""
         now = self.clock.now()
         done = after(entry, answer, now)
         with writing(self.lake.database, self.lake.runtime_csv) as connection:
             book.keep_entry(connection, done, now if answer.delivered else None)
             if answer.delivered or answer.state in (DEAD, REFUSED):
                 book.note_channel(connection, entry.channel, now, not answer.delivered, answer.said)
+            more = bool(book.unsent(connection, entry.channel))
         log_answer(entry.channel, answer, entry.notice)
         if answer.delivered:
             self.sent.append(done)
+            self.failed.pop(entry.channel, None)
         else:
             self.failed[entry.channel] = answer
+        return more and (answer.delivered or answer.state == REFUSED or answer.retry_after is not None)
 
 
-def _is_due(entry: Entry, now: datetime) -> bool:
+def is_due(entry: Entry, now: datetime) -> bool:
+    """Tell whether a message that waits may be tried now."""
     if entry.state == SENDING:
         return entry.leased_till is None or entry.leased_till <= now
     return entry.not_before is None or entry.not_before <= now

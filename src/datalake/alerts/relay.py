@@ -25,6 +25,7 @@ class SmtpRelay:
     password: str = field(default="", repr=False)
     name: str = "mail"
     trusted: str = ""  # a file of certificates to trust instead of the system's
+    spacing: float = 0.0
 
     def send(self, notice: Notice, seconds: float) -> Answer:
         """Give the mail to the server; its 250 means that it is the server's to deliver."""

@@ -24,6 +24,7 @@ class Sendmail:
     to: tuple[str, ...]
     sender: str = ""
     name: str = "mail"
+    spacing: float = 0.0
 
     def send(self, notice: Notice, seconds: float) -> Answer:
         """Hand the mail over; sendmail's exit code 0 means that it is in the queue of this host."""

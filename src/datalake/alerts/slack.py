@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 5.0  # seconds for one connection, or for the next byte
 MOST_BYTES = 4_096  # of an answer; ok needs two
 GONE = (403, 404, 410)
+SPACING = 1.1  # seconds; https://api.slack.com/docs/rate-limits: incoming webhooks take one message a second
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class SlackWebhook:
 
     url: str = field(repr=False)
     name: str = "Slack"
+    spacing: float = SPACING
 
     def send(self, notice: Notice, seconds: float) -> Answer:
         """Post the message; where Slack refuses its blocks, once more as plain text."""
@@ -47,6 +49,7 @@ class JsonWebhook:
 
     url: str = field(repr=False)
     name: str
+    spacing: float = 0.0
 
     def send(self, notice: Notice, seconds: float) -> Answer:
         """Post id, kind, title, summary and text."""

@@ -5,19 +5,20 @@ Where the database cannot be kept (locked, damaged, disk full) the messages go o
 
 import logging
 import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from datalake import schedule as calendar
 from datalake.alerts import book, health
-from datalake.alerts.channels import Notice
+from datalake.alerts.channels import Answer, Notice
 from datalake.alerts.direct import send_now
 from datalake.alerts.incidents import RECOVERED, Change, Incident, Rules, children, update
 from datalake.alerts.message import Message
 from datalake.alerts.notices import joined, news, recovery
 from datalake.alerts.outbox import Entry, reached
-from datalake.alerts.post import Post
+from datalake.alerts.post import Post, is_due
 from datalake.alerts.report import Report
 from datalake.alerts.ways import Ways
 from datalake.clock import Clock
@@ -146,20 +147,19 @@ class Teller:
 
     def _still_waits(self) -> bool:
         with writing(self.lake.database, self.lake.runtime_csv) as connection:
-            return any(entry.answer for entry in book.unsent(connection) if entry.channel in self.ways.channels)
+            waiting = [entry for entry in book.unsent(connection) if entry.channel in self.ways.channels]
+        return any(entry.answer or is_due(entry, self.clock.now()) for entry in waiting)
 
     def _send_unkept(self, report: Report) -> bool:
         told = [finding.message for finding in report.findings if not finding.parent and not finding.audience]
         messages = [*told, *([report.message] if report.message else [])]
-        now = self.clock.now()
+        now, answers = self.clock.now(), list[Answer]()
         main = {name: self.ways.channels[name] for name in self.ways.main}
-        answers = [
-            answer
-            for place, message in enumerate(messages)
-            for answer in send_now(
-                main, Notice(f"unkept-{now:%Y%m%d%H%M%S}-{place}", message, now), self.seconds / len(messages)
-            ).values()
-        ]
+        rest = self.clock.lasting(max((each.spacing for each in main.values()), default=0.0))
+        for place, message in enumerate(messages):
+            time.sleep(rest if place else 0.0)
+            notice = Notice(f"unkept-{now:%Y%m%d%H%M%S}-{place}", message, now)
+            answers += send_now(main, notice, max(self.seconds / len(messages) - rest, 1.0)).values()
         return all(answer.delivered for answer in answers)
 
 
