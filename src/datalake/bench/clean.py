@@ -1,31 +1,18 @@
 """bench clean: every tool in turn, again and again, each in a process of its own; the costs, and whether all agree."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+from datalake.bench.cost import Cost, environment, measured, middle, module, told
 from datalake.bench.engines import ENGINES, installed
 from datalake.bench.figures import Figures
 from datalake.errors import DatalakeError
 
 BASE = "duckdb"  # what the ratios are against
-
-
-@dataclass(frozen=True)
-class Cost:
-    """One run, the interpreter's start included: seconds of wall and of CPU, peak memory in MB."""
-
-    wall: float
-    cpu: float
-    peak: float
 
 
 @dataclass(frozen=True)
@@ -37,10 +24,6 @@ class Result:
     costs: tuple[Cost, ...]
     rows: int
     agrees: bool | None
-
-    def middle(self, name: str) -> float:
-        """Return the median of a cost over the runs."""
-        return float(median(getattr(each, name) for each in self.costs))
 
 
 def missing() -> tuple[str, ...]:
@@ -63,7 +46,7 @@ def measure(
     """Run every installed tool on a file of that size, interleaved, and compare what they wrote."""
     folder.mkdir(parents=True, exist_ok=True)
     tell(f"{megabytes} MB: making the file")
-    source = Path(_told("task", str(megabytes), str(folder)))
+    source = Path(told("task", str(megabytes), str(folder)))
     costs: dict[str, list[Cost]] = {name: [] for name in installed()}
     found: dict[str, Any] = {}
     for number, name in _turns(runs):
@@ -72,7 +55,7 @@ def measure(
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         costs[name].append(_run(name, source, out, threads))
-        found[name] = found.get(name) or json.loads(_told("agree", str(out)))
+        found[name] = found.get(name) or json.loads(told("agree", str(out)))
     base, size = found.get(BASE), source.stat().st_size / 1e6
     return tuple(
         Result(name, size, tuple(costs[name]), found[name]["rows"], None if base is None else found[name] == base)
@@ -84,30 +67,12 @@ def _turns(runs: int) -> Iterator[tuple[int, str]]:
     return ((number, name) for number in range(runs) for name in installed())
 
 
-def _words(module: str, *words: str) -> list[str]:
-    return [sys.executable, "-m", f"datalake.bench.{module}", *words]
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-
-
-def _told(module: str, *words: str) -> str:
-    """Return what a module prints. It runs by itself: on Linux a tool's peak is never below that of who starts it."""
-    done = subprocess.run(_words(module, *words), env=_environment(), stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout.strip()
-
-
 def _run(name: str, source: Path, out: Path, threads: int) -> Cost:
-    words = _words("engines", name, str(source), str(out), str(threads))
-    start = time.perf_counter()
-    with subprocess.Popen(words, env=_environment() | {"POLARS_MAX_THREADS": str(threads)}) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise DatalakeError(f"{name} ended with {process.returncode} on {source.name}.", "Its own words are above.")
-    unit = 1_000_000 if sys.platform == "darwin" else 1_000  # macOS counts bytes, Linux kilobytes
-    return Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / unit)
+    words = module("engines", name, str(source), str(out), str(threads))
+    code, cost = measured(words, environment() | {"POLARS_MAX_THREADS": str(threads)})
+    if code:
+        raise DatalakeError(f"{name} ended with {code} on {source.name}.", "Its own words are above.")
+    return cost
 
 
 def table(results: Sequence[Result]) -> Iterator[str]:
@@ -117,8 +82,8 @@ def table(results: Sequence[Result]) -> Iterator[str]:
     yield f"{'':>8}  {'':<8} {'as shares of ' + BASE:^20}"
     for result in results:
         base = next((each for each in results if (each.engine, each.megabytes) == (BASE, result.megabytes)), None)
-        wall, cpu, peak = (result.middle(each) for each in ("wall", "cpu", "peak"))
-        costs = f"{wall:>8.2f} {cpu:>8.2f} {peak:>7.0f} {result.megabytes / wall:>6.0f}"
+        cost = middle(result.costs)
+        costs = f"{cost.wall:>8.2f} {cost.cpu:>8.2f} {cost.peak:>7.0f} {result.megabytes / cost.wall:>6.0f}"
         yield f"{result.megabytes:>5.0f} MB  {result.engine:<8} {_ratios(result, base)}   {costs}"
 
 
@@ -127,7 +92,8 @@ def _ratios(result: Result, base: Result | None) -> str:
         return f"{'no ' + BASE + ' here':^20}"
     if not result.agrees:
         return f"{'other rows':^20}"
-    return " ".join(f"{result.middle(each) / base.middle(each):>6.2f}" for each in ("wall", "cpu", "peak"))
+    own, other = middle(result.costs), middle(base.costs)
+    return " ".join(f"{each:>6.2f}" for each in (own.wall / other.wall, own.cpu / other.cpu, own.peak / other.peak))
 
 
 def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -138,7 +104,7 @@ def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:
             "megabytes": round(each.megabytes, 1),
             "rows": each.rows,
             "agrees": each.agrees,
-            "runs": [{"wall": run.wall, "cpu": run.cpu, "peak_mb": run.peak} for run in each.costs],
+            "runs": [run.values() for run in each.costs],
         }
         for each in results
     ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from datalake.cli.door import Door, pass_door
 from datalake.errors import EXIT_FAILED, EXIT_OK
 
 if TYPE_CHECKING:
@@ -82,3 +83,18 @@ def clean(shared: Bench, mb: Sequence[int], runs: int, threads: int) -> Measured
     for name in missing():
         _tell(f"{name} is not measured, as it is not here: venv/bin/python -m pip install -r requirements-bench.txt")
     return shared.show("clean", figures(mb, shared.folder, threads, runs, _tell))
+
+
+@bench.command()
+@click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="Runs of each; medians count.")
+@pass_bench
+@pass_door
+def startup(door: Door, shared: Bench, runs: int) -> Measured:
+    """Run nights with nothing to do: what starting costs.
+
+    An empty night and one of two rows, from the first line of cron_runner.sh to its end, and a check after a good
+    night, in a scratch copy with alerts off. Exit code 1 where one of them fails.
+    """
+    from datalake.bench.startup import figures
+
+    return shared.show("startup", figures(door.lake.root, shared.folder, runs, _tell))

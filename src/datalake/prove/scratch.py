@@ -78,6 +78,20 @@ def wait_until(happened: Callable[[], object], what: str) -> None:
         time.sleep(0.005)
 
 
+def copy_installation(installation: Path, root: Path) -> None:
+    """Copy the code and the rules that all share, with the same venv: no secret, no overlay, empty zones."""
+    for name in COPIED:
+        source = installation / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=NOT_COPIED)
+        else:
+            root.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, root / name)
+    (root / "venv").symlink_to(installation / "venv", target_is_directory=True)
+    Lake(root).incoming.mkdir(parents=True)
+    Lake(root).logs.mkdir()
+
+
 @dataclass(frozen=True)
 class Scratch:
     """The copy. rows: about how many records each file has."""
@@ -92,16 +106,7 @@ class Scratch:
 
     def copy_from(self, installation: Path) -> None:
         """Make the copy, with empty zones and without alerts."""
-        for name in COPIED:
-            source = installation / name
-            if source.is_dir():
-                shutil.copytree(source, self.root / name, ignore=NOT_COPIED)
-            else:
-                self.root.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, self.root / name)
-        (self.root / "venv").symlink_to(installation / "venv", target_is_directory=True)
-        self.lake.incoming.mkdir(parents=True)
-        self.lake.logs.mkdir()
+        copy_installation(installation, self.root)
         (self.root / ALERTS).write_text('"""A proof tells nobody anything."""\n', encoding="utf-8")
         (self.root / "src" / "main.py").write_text(STOPPING_MAIN, encoding="utf-8")
 
