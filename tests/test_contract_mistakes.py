@@ -40,6 +40,8 @@ MISTAKES = [
     ("expected_columns: [a, B, A]\n", "1: columns.a: is here twice, first on line 1."),
     ("fields: []\n", "1: fields: is called columns here."),
     ("owner: x\nstatus: actve\n" + MINIMAL, '2: status: "actve" is not one of draft, active, retired. Did you mean'),
+    ("partitions: 0\n" + MINIMAL, "1: partitions:"),
+    ("partitions: 4\n" + MINIMAL, "1: partitions: more than one needs a primary_key: rows are put into them by key."),
     # names
     (ONE.replace("name: a", "name: Protocol ID"), '2: columns.Protocol ID.name: "Protocol ID" is not a name in snake_'),
     (ONE.replace("name: a", "name: Protocol ID"), 'Did you mean "protocol_id"?'),

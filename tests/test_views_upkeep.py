@@ -205,7 +205,7 @@ def test_a_blank_column_is_seen_also_in_a_file_whose_footer_counts_nothing(tmp_p
     table = pa.table({"a": pa.nulls(3, pa.string()), "b": ["x", None, None], "c": pa.nulls(3, pa.list_(pa.string()))})
     for counts in (True, False):
         pq.write_table(table, tmp_path / "t.parquet", write_statistics=counts)
-        assert empty_columns(tmp_path / "t.parquet") == {"a": True, "b": False, "c": True}
+        assert empty_columns([tmp_path / "t.parquet"]) == {"a": True, "b": False, "c": True}
 
 
 def test_once_the_column_is_back_the_view_is_up_to_date_again(shelves: Shelves) -> None:

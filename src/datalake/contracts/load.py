@@ -23,7 +23,18 @@ from datalake.contracts.rules import contract_problems
 from datalake.documents.forms import Filled
 from datalake.documents.nodes import Mapping, Place, Problem
 
-_KEPT = ("title", "description", "owner", "status", "encoding", "missing_values", "write_disposition", "history")
+_KEPT = (
+    "title",
+    "description",
+    "owner",
+    "status",
+    "encoding",
+    "missing_values",
+    "write_disposition",
+    "history",
+    "partitions",
+    "engine",
+)
 _COLUMN_KEPT = (
     "name", "type", "aliases", "precision", "separator", "width", "on_fail", "severity", "classification", "mask",
     "map", "description",

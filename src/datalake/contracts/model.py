@@ -144,7 +144,7 @@ class Contract:
     freshness: Freshness = Freshness()
     checks: tuple[Check, ...] = ()
     skip_rows: tuple[SkipRow, ...] = ()
-    partitions: int = 0
+    partitions: int = 1  # files that the published table is cut into, by key
     engine: str = ""  # "" : the settings' own
     place: Place = NOWHERE
 

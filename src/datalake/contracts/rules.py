@@ -99,6 +99,8 @@ def _disposition_problems(filled: Filled, contract: Contract) -> Iterator[Proble
         yield filled.problem("write_disposition", "merge needs a primary_key.")
     if contract.history == "scd2":
         yield filled.problem("history", "scd2 needs a primary_key.")
+    if contract.partitions > 1:
+        yield filled.problem("partitions", "more than one needs a primary_key: rows are put into them by key.")
 
 
 def _check_problems(filled: Filled, contract: Contract) -> Iterator[Problem]:

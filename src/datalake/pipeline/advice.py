@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from datalake.contracts.model import Column, Constraints, Contract
 from datalake.engine.job import Staged, StageJob
 from datalake.errors import Refused
-from datalake.pipeline.build import Cleaned, merge_of
+from datalake.pipeline.build import Cleaned, whole_merge
 from datalake.pipeline.context import Stager
 from datalake.zones.files import temporary
 
@@ -34,7 +34,7 @@ class Renamed:
     share: int
 
 
-def leaving(contract: Contract, cleaned: Cleaned, table: Path) -> str:
+def leaving(contract: Contract, cleaned: Cleaned, table: Sequence[Path]) -> str:
     """Say which records of the published table a file would take out of it, by state and by department."""
     import pyarrow as pa
 
@@ -42,7 +42,7 @@ def leaving(contract: Contract, cleaned: Cleaned, table: Path) -> str:
 
     if not contract.primary_key or contract.write_disposition != "replace" or not cleaned.staged.accepted:
         return ""
-    merge = merge_of(contract, cleaned, table)
+    merge = whole_merge(contract, cleaned, table)
     for _ in merge.batches():
         pass  # what differs is known once all of it has passed
     count = int(merge.differences.gone.sum())
@@ -69,7 +69,7 @@ def _counted(name: str, values: "pa.ChunkedArray") -> str:
     return f"{name} {', '.join(shown + ([f'{others:,} others'] if others else []))}"
 
 
-def renamed(stager: Stager, job: StageJob, table: Path) -> list[Renamed]:
+def renamed(stager: Stager, job: StageJob, table: Sequence[Path]) -> list[Renamed]:
     """Find new columns of a file that hold the values that lost ones had in the published table."""
     if job.source.stat().st_size > LARGEST or not job.contract.primary_key:
         return []
@@ -88,10 +88,10 @@ def renamed(stager: Stager, job: StageJob, table: Path) -> list[Renamed]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _shown(table: Path) -> set[str]:
+def _shown(table: Sequence[Path]) -> set[str]:
     from datalake.zones.tables import ParquetRows
 
-    return set(ParquetRows([table]).schema.names)
+    return set(ParquetRows(table).schema.names)
 
 
 def _relaxed(contract: Contract) -> Contract:
@@ -114,7 +114,7 @@ def _compared(
     job: StageJob,
     relaxed: Contract,
     folder: Path,
-    table: Path,
+    table: Sequence[Path],
     lost: Sequence[str],
     new: Sequence[str],
 ) -> list[Renamed]:
@@ -132,7 +132,9 @@ def _compared(
     return found
 
 
-def _shares(staging: Path, staged: Staged, table: Path, key: Sequence[str], lost: str, new: Sequence[str]) -> list[int]:
+def _shares(
+    staging: Path, staged: Staged, table: Sequence[Path], key: Sequence[str], lost: str, new: Sequence[str]
+) -> list[int]:
     """For each new column, the percent of common records whose value is what the lost one's was."""
     import numpy as np
 
@@ -142,7 +144,7 @@ def _shares(staging: Path, staged: Staged, table: Path, key: Sequence[str], lost
 
     seed = secrets.randbits(64)
     before, now = Collector(key, [lost], seed), Collector(key, [], seed)
-    for batch in ParquetRows([table]).batches([*key, lost]):
+    for batch in ParquetRows(table).batches([*key, lost]):
         before.add(batch.filter(batch.column(lost).is_valid()))
     hashes = []
     for batch in ParquetRows([staging / part for part in staged.parts]).batches([*key, *new]):

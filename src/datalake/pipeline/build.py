@@ -1,26 +1,45 @@
-"""The next version of a table, written where no reader looks: the merge, its Parquet file, its twin, its changes."""
+"""The next version of a table, written where no reader looks: its Parquet files, its twin, its change list.
 
-import secrets
-from collections.abc import Iterator
+The table lies in one file, or in partitions by key. Each is merged by itself, here or on workers; the driver puts
+twins and change lists together, in the order of the partitions, and so both are the same wherever the work was done.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from datalake.contracts.model import Contract
 from datalake.engine.job import FINDINGS_FILE, Staged
-from datalake.errors import DatalakeError
+from datalake.outcomes import Changes
+from datalake.pipeline.merging import (
+    Portion,
+    Slice,
+    incoming_of,
+    merge_of,
+    merge_slice,
+    partitioning,
+    portions,
+    shuffle_portion,
+    write_lines,
+)
 from datalake.zones import curated, history
 from datalake.zones.curated import Version
-from datalake.zones.files import fsync_file
+from datalake.zones.files import fsync_file, temporary
 from datalake.zones.paths import Lake
 
 if TYPE_CHECKING:  # Arrow is loaded when there is something to publish
     import pyarrow as pa
 
     from datalake.merge.base import Incoming, Merge
+    from datalake.merge.rows import Rows
+    from datalake.zones.tables import ParquetRows
 
-TRIES = 3  # with other seeds, where two keys' hashes fell together
+Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # map, or what does as map does elsewhere
+PORTION = 8  # staged parts, or published files, that one worker puts in order at a time
 
 
 @dataclass(frozen=True)
@@ -35,69 +54,131 @@ class Cleaned:
 
 @dataclass(frozen=True)
 class Built:
-    """A version that has no name yet. changes is where its change list lies, None where it has none."""
+    """A version that has no name yet. listed is where its change list lies, None where it has none."""
 
-    merge: "Merge"
     draft: Path
-    changes: Path | None
+    listed: Path | None
+    rows: int
+    kept: int
+    changes: Changes
 
 
-def build(lake: Lake, contract: Contract, cleaned: Cleaned, shown: Version | None, seq: int, twin: bool) -> Built:
+def build(
+    lake: Lake, contract: Contract, cleaned: Cleaned, shown: Version | None, seq: int, twin: bool, spread: Spread = map
+) -> Built:
     """Write version seq, which follows the one shown, out of readers' sight; raise OSError or DatalakeError."""
-    from datalake.merge.rows import Collision
+    draft = curated.begin(lake, contract.feed)
+    with _scratch(lake, contract.feed) as folder:
+        plan = _Plan(contract, cleaned, shown, seq, draft, folder)
+        slices = plan.slices(twin, spread)
+        done = list(spread(merge_slice, slices))
+        if twin:
+            _put_together([each.twin for each in slices if each.twin], curated.twin_path(draft, contract.feed))
+        lists = [each.changes for each, came in zip(slices, done, strict=True) if each.changes and came.listed]
+        changes = Changes(*(sum(getattr(each.changes, name) for each in done) for name in ("new", "changed", "gone")))
+        rows, kept = sum(each.rows for each in done), sum(each.kept for each in done)
+        return Built(draft, _one_list(lake, contract.feed, lists), rows, kept, changes)
 
-    for _ in range(TRIES):
-        merge = merge_of(contract, cleaned, curated.table_path(shown.folder, contract.feed) if shown else None)
-        draft = curated.begin(lake, contract.feed)
-        try:
-            _write_table(merge, draft, contract, twin)
-            return Built(merge, draft, _write_changes(lake, contract, merge, shown, seq))
-        except Collision:
-            continue
-    raise DatalakeError(f"{contract.feed}: keys could not be told apart.", "Run it again.")
+
+@contextlib.contextmanager
+def _scratch(lake: Lake, feed: str) -> Iterator[Path]:
+    """A folder that all who work on a version share."""
+    folder = temporary(curated.versions_folder(lake, feed))
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # what is left goes with the next run's tidying
 
 
-def merge_of(contract: Contract, cleaned: Cleaned, table: Path | None) -> "Merge":
-    """Given a cleaned file and the published Parquet file, if any, return the merge of the two, not yet done."""
-    from datalake.merge.append import Append
-    from datalake.merge.replace import Replacement
-    from datalake.merge.upsert import Upsert
+@dataclass(frozen=True)
+class _Plan:
+    """How a version is cut into slices."""
+
+    contract: Contract
+    cleaned: Cleaned
+    shown: Version | None
+    seq: int
+    draft: Path
+    folder: Path
+
+    def slices(self, twin: bool, spread: Spread) -> list[Slice]:
+        count = max(1, self.contract.partitions)
+        shown = table_of(self.shown.folder, self.contract.feed) if self.shown else None
+        if count == 1:
+            return [self._slice(0, shown, accepted_of(self.contract, self.cleaned), twin)]
+        accepted = self._shuffled("accepted", accepted_of(self.contract, self.cleaned), spread)
+        before = self._before(spread)
+        return [self._slice(each, before[each], accepted[each], twin) for each in range(count)]
+
+    def _before(self, spread: Spread) -> "Sequence[Rows | None]":
+        """The published rows by partition: as they lie there, if they lie so; else put in order first."""
+        from datalake.zones.tables import ParquetRows
+
+        if self.shown is None:
+            return [None] * self.contract.partitions
+        if self.shown.facts.get("partitions") == partitioning(self.contract):
+            return [ParquetRows([path]) for path in curated.table_paths(self.shown.folder, self.contract.feed)]
+        return self._shuffled("before", table_of(self.shown.folder, self.contract.feed), spread)
+
+    def _shuffled(self, name: str, rows: "ParquetRows", spread: Spread) -> "Sequence[Rows]":
+        from datalake.zones.shuffle import Shuffled
+        from datalake.zones.tables import ParquetRows
+
+        count, key = self.contract.partitions, self.contract.primary_key
+        tasks = [
+            Portion(ParquetRows(some, rows.schema), key, count, self.folder / f"{name}-{number:05d}.arrow")
+            for number, some in enumerate(portions(rows.paths, PORTION))
+        ]
+        paths = list(spread(shuffle_portion, tasks))
+        return [Shuffled(paths, number, count, rows.schema) for number in range(count)]
+
+    def _slice(self, number: int, current: "Rows | None", accepted: "Rows", twin: bool) -> Slice:
+        cleaned, contract = self.cleaned, self.contract
+        feed, parts = contract.feed, contract.partitions
+        findings, known = cleaned.quarantine / FINDINGS_FILE, cleaned.staged.rejected_keys_known
+        listed = self.shown is not None or contract.history != "none"  # a first version without history needs none
+        return Slice(
+            contract=contract,
+            number=number,
+            seq=self.seq,
+            current=current,
+            incoming=incoming_of(accepted, findings, known, cleaned.data_date),
+            table=curated.part_path(self.draft, feed, number) if parts > 1 else curated.table_path(self.draft, feed),
+            changes=self.folder / f"changes-{number:03d}.parquet" if listed else None,
+            twin=self.folder / f"twin-{number:03d}.csv" if twin else None,
+        )
+
+
+def table_of(folder: Path, feed: str) -> "ParquetRows":
+    """Return the rows of a published version."""
     from datalake.zones.tables import ParquetRows
 
-    way = {"replace": Replacement, "merge": Upsert, "append": Append}[contract.write_disposition]
-    current = ParquetRows([table]) if table else None
-    return way(current, incoming(contract, cleaned), contract.primary_key, secrets.randbits(64))
+    return ParquetRows(curated.table_paths(folder, feed))
+
+
+def accepted_of(contract: Contract, cleaned: Cleaned) -> "ParquetRows":
+    """Return a cleaned file's accepted rows."""
+    from datalake.clean.schema import output_schema
+    from datalake.zones.tables import ParquetRows
+
+    return ParquetRows([cleaned.staging / part for part in cleaned.staged.parts], output_schema(contract))
 
 
 def incoming(contract: Contract, cleaned: Cleaned) -> "Incoming":
     """Return a cleaned file as merges take it."""
-    from datalake.clean.schema import output_schema
-    from datalake.merge.base import Incoming, Rejected
+    findings, known = cleaned.quarantine / FINDINGS_FILE, cleaned.staged.rejected_keys_known
+    return incoming_of(accepted_of(contract, cleaned), findings, known, cleaned.data_date)
+
+
+def whole_merge(contract: Contract, cleaned: Cleaned, table: Sequence[Path]) -> "Merge":
+    """Given a cleaned file and the published files, if any, return the merge of the two, not yet done."""
     from datalake.zones.tables import ParquetRows
 
-    accepted = ParquetRows([cleaned.staging / part for part in cleaned.staged.parts], output_schema(contract))
-    rejected = Rejected(_RejectedKeys(cleaned.quarantine / FINDINGS_FILE), cleaned.staged.rejected_keys_known)
-    return Incoming(accepted, rejected, cleaned.data_date)
+    return merge_of(contract, incoming(contract, cleaned), ParquetRows(table) if table else None)
 
 
-class _RejectedKeys:
-    """The keys of the rows that a file had and that were rejected, as findings name them."""
-
-    def __init__(self, findings: Path) -> None:
-        self._findings = findings
-
-    def __iter__(self) -> "Iterator[pa.Array]":
-        import pyarrow.compute as pc
-
-        from datalake.zones.tables import ParquetRows
-
-        if self._findings.exists():
-            for batch in ParquetRows([self._findings]).batches(["key", "outcome"]):
-                keys = batch.filter(pc.equal(batch.column("outcome"), "rejected")).column("key")
-                yield keys.drop_null()
-
-
-def newest(contract: Contract, file: "Incoming") -> str:
+def newest(contract: Contract, cleaned: Cleaned) -> str:
     """Return the latest value of the column that orders a file's rows, if it is a date or a time; else nothing."""
     import pyarrow.compute as pc
 
@@ -105,49 +186,38 @@ def newest(contract: Contract, file: "Incoming") -> str:
     dated = [each.name for each in contract.columns if each.type in ("date", "datetime") and not each.mask]
     if name not in dated:
         return ""
-    latest = (pc.max(batch.column(name)).as_py() for batch in file.accepted.batches([name]))
+    latest = (pc.max(batch.column(name)).as_py() for batch in accepted_of(contract, cleaned).batches([name]))
     return str(max((each for each in latest if each is not None), default=""))
 
 
-def _write_table(merge: "Merge", draft: Path, contract: Contract, twin: bool) -> None:
-    from datalake.zones.tables import TableWriter
-    from datalake.zones.twin import Twin
-
-    table = TableWriter(curated.table_path(draft, contract.feed), merge.schema)
-    separators = {each.name: each.separator for each in contract.columns if each.type == "list"}
-    beside = Twin(curated.twin_path(draft, contract.feed), merge.schema, separators) if twin else None
-    for batch in merge.batches():
-        table.write(batch)
-        if beside:
-            beside.write(batch)
-    table.close()
-    if beside:
-        beside.close()
-    for path in draft.iterdir():
-        fsync_file(path)
+def _put_together(pieces: Sequence[Path], path: Path) -> None:
+    """Make one CSV of those of the partitions."""
+    if len(pieces) == 1:
+        pieces[0].replace(path)
+        return
+    with path.open("wb") as whole:
+        for piece in pieces:
+            with piece.open("rb") as part:
+                shutil.copyfileobj(part, whole)
+    fsync_file(path)
 
 
-def _write_changes(lake: Lake, contract: Contract, merge: "Merge", shown: Version | None, seq: int) -> Path | None:
-    """Write the change list; a first version of a feed without history needs none, and no change makes none."""
-    from datalake.merge.changes import change_schema, changes
-
-    if shown is None and contract.history == "none":
+def _one_list(lake: Lake, feed: str, lists: Sequence[Path]) -> Path | None:
+    """Make one change list of those of the partitions; None where there are none."""
+    if not lists:
         return None
-    return write_list(lake, contract.feed, change_schema(merge.schema), changes(merge, seq))
+    from datalake.zones.tables import ParquetRows
+
+    path = history.draft_of(lake, feed)
+    if len(lists) == 1:
+        lists[0].replace(path)
+        return path
+    rows = ParquetRows(lists)
+    write_lines(path, rows.schema, rows.batches())
+    return path
 
 
 def write_list(lake: Lake, feed: str, schema: "pa.Schema", lines: "Iterator[pa.RecordBatch]") -> Path | None:
     """Write lines as a change list that has no name yet; None where there are none."""
-    from datalake.zones.tables import TableWriter
-
-    first = next(lines, None)
-    if first is None:
-        return None
     path = history.draft_of(lake, feed)
-    table = TableWriter(path, schema)
-    table.write(first)
-    for batch in lines:
-        table.write(batch)
-    table.close()
-    fsync_file(path)
-    return path
+    return path if write_lines(path, schema, lines) else None

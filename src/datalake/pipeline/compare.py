@@ -56,8 +56,8 @@ class Comparison:
         self.keys = contract.primary_key
         self.as_of = date.fromisoformat(version.facts["as_of"])
         self.staged = _staged(settings, contract, other, self.as_of)
-        table = curated.table_path(version.folder, contract.feed)
-        self.columns, self.left_out = _columns(contract, self.staged, ds.dataset(table).schema.names)
+        table = ds.dataset(curated.table_paths(version.folder, contract.feed))
+        self.columns, self.left_out = _columns(contract, self.staged, table.schema.names)
         self._database = Database(settings.threads)
         self._hand_in(contract, table, other.folder)
 
@@ -67,10 +67,10 @@ class Comparison:
     def __exit__(self, *_: object) -> None:
         self._database.__exit__()
 
-    def _hand_in(self, contract: Contract, table: Path, folder: Path) -> None:
+    def _hand_in(self, contract: Contract, table: ds.Dataset, folder: Path) -> None:
         """Both sides, and the keys of the other's rejected rows: what they would have been is not known."""
         parts, schema = [str(folder / "staging" / each) for each in self.staged.parts], output_schema(contract)
-        self._database.hand_in("here", ds.dataset(table))
+        self._database.hand_in("here", table)
         self._database.hand_in("there", ds.dataset(parts, schema=schema) if parts else schema.empty_table())
         self._unread = _rejected_keys(folder / "quarantine" / FINDINGS_FILE)
 

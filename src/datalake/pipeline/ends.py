@@ -91,7 +91,7 @@ def _leaving(run: Context, contract: Contract, delivery: OpenDelivery, staged: S
     """Advice decides nothing, so whatever goes wrong with it is logged and left out."""
     try:
         shown = curated.current(run.lake, contract.feed)
-        table = curated.table_path(shown.folder, contract.feed) if shown else None
+        table = curated.table_paths(shown.folder, contract.feed) if shown else []
         return advice.leaving(contract, cleaned_of(run, delivery, staged), table) if table else ""
     except Exception:
         log.exception("feed=%s no advice on what would leave", contract.feed)
@@ -104,7 +104,7 @@ def _with_proposals(run: Context, contract: Contract, delivery: OpenDelivery, re
         shown = curated.current(run.lake, contract.feed)
         if shown is None:
             return reason, fix
-        table = curated.table_path(shown.folder, contract.feed)
+        table = curated.table_paths(shown.folder, contract.feed)
         found = advice.renamed(run.stager, job_of(run, contract, delivery), table)
     except Exception:
         log.exception("feed=%s no advice on columns", contract.feed)

@@ -48,9 +48,9 @@ def rows_shown(lake: Lake, contract: Contract, shown: Shown) -> "Rows":
     """Return the table of a version: from its file where it is kept, else from history; raise UsageError."""
     from datalake.zones.tables import ParquetRows
 
-    path = curated.table_path(curated.versions_folder(lake, contract.feed) / shown.version, contract.feed)
-    if path.exists():
-        return ParquetRows([path])
+    paths = curated.table_paths(curated.versions_folder(lake, contract.feed) / shown.version, contract.feed)
+    if paths:
+        return ParquetRows(paths)
     timeline = _timeline(lake, contract)
     return _Lines(timeline, timeline.as_shown(shown.seq))
 

@@ -9,7 +9,7 @@ from datalake.engine.job import Progress, Staged, StageJob
 from datalake.errors import Refused
 from datalake.outcomes import Changes
 from datalake.pipeline import guards
-from datalake.pipeline.build import Cleaned, merge_of
+from datalake.pipeline.build import Cleaned, whole_merge
 from datalake.pipeline.context import stage_locally
 from datalake.settings import Settings
 from datalake.zones import curated
@@ -97,8 +97,8 @@ def _job(settings: Settings, contract: Contract, sample: Sample) -> StageJob:
 def _merged(lake: Lake, contract: Contract, sample: Sample, staged: Staged) -> tuple[Changes, int, int]:
     """How the table would change, its rows and how many of them would be kept from an earlier file."""
     version = curated.current(lake, contract.feed)
-    table = curated.table_path(version.folder, contract.feed) if version else None
-    merged = merge_of(contract, Cleaned(staged, sample.data_date, sample.staging, sample.quarantine), table)
+    table = curated.table_paths(version.folder, contract.feed) if version else []
+    merged = whole_merge(contract, Cleaned(staged, sample.data_date, sample.staging, sample.quarantine), table)
     for _ in merged.batches():
         pass  # it is known once all of it has passed
     return merged.differences.changes, merged.rows, merged.kept

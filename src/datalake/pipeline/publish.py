@@ -12,6 +12,7 @@ from datalake.pipeline.build import Built, Cleaned, build, newest
 from datalake.pipeline.context import Context
 from datalake.pipeline.filing import compact
 from datalake.pipeline.guards import baseline
+from datalake.pipeline.merging import partitioning
 from datalake.pipeline.rules import keep
 from datalake.zones import curated, history
 from datalake.zones.curated import Version
@@ -25,18 +26,19 @@ def publish(run: Context, contract: Contract, delivery: OpenDelivery, staged: St
     feed, lake = contract.feed, run.lake
     shown = current_version(run, feed)
     seq = run.ledger.feed(feed).seq + 1
-    built = build(lake, contract, cleaned_of(run, delivery, staged), shown, seq, run.settings.csv_twin)
-    facts = _facts(run, contract, delivery, staged, built)
+    cleaned = cleaned_of(run, delivery, staged)
+    built = build(lake, contract, cleaned, shown, seq, run.settings.csv_twin)
+    facts = _facts(run, contract, delivery, cleaned, built)
     version = curated.finish(lake, feed, built.draft, facts)
-    if built.changes:
-        built.changes.rename(history.path_of(lake, feed, version.name))
+    if built.listed:
+        built.listed.rename(history.path_of(lake, feed, version.name))
         fsync_folder(history.history_folder(lake, feed))
     curated.swap(lake, feed, version)
     run.ledger.record("published", feed, facts)
     supersede(run, contract)
     prune(run, contract)
     compact(run, contract)
-    return built.merge.differences.changes
+    return built.changes
 
 
 def cleaned_of(run: Context, delivery: OpenDelivery, staged: Staged) -> Cleaned:
@@ -98,9 +100,9 @@ def _published_over(state: FeedState, each: OpenDelivery) -> bool:
     return each.status != "refused" or corrected or each.night.isoformat() < state.published["night"]
 
 
-def _facts(run: Context, contract: Contract, delivery: OpenDelivery, staged: Staged, built: Built) -> dict[str, Any]:
+def _facts(run: Context, contract: Contract, delivery: OpenDelivery, cleaned: Cleaned, built: Built) -> dict[str, Any]:
     """What version.json and the event say: nothing of the run or its time, so a rebuild says the same."""
-    state, changes = run.ledger.feed(contract.feed), built.merge.differences.changes
+    state, changes = run.ledger.feed(contract.feed), built.changes
     as_of = max(delivery.data_date, state.as_of or delivery.data_date)
     return {
         "feed": contract.feed,
@@ -114,15 +116,16 @@ def _facts(run: Context, contract: Contract, delivery: OpenDelivery, staged: Sta
         "bytes": delivery.size,
         "night": delivery.night.isoformat(),
         "rules": keep(run.lake, contract),
-        "rows": built.merge.rows,
-        "kept": built.merge.kept,
+        "rows": built.rows,
+        "kept": built.kept,
         "new": changes.new,
         "changed": changes.changed,
         "gone": changes.gone,
-        "baseline": baseline(staged, state.last_accepted, newest(contract, built.merge.incoming)),
+        "baseline": baseline(cleaned.staged, state.last_accepted, newest(contract, cleaned)),
         "files": _hashes(built.draft),
-        "history": file_sha256(built.changes) if built.changes else "",
+        "history": file_sha256(built.listed) if built.listed else "",
         "findings": findings_sha256(run, delivery),
+        **({"partitions": partitioning(contract)} if contract.partitions > 1 else {}),
     }
 
 

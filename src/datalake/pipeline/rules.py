@@ -11,8 +11,9 @@ from datalake.zones.paths import Lake
 
 
 def rules_text(contract: Contract) -> str:
-    """Return the rules as JSON: overlays merged, defaults filled in, places in files left out."""
-    return json.dumps(_without_places(asdict(contract)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    """Return the rules as JSON: overlays merged, defaults filled in; what says nothing of the data is left out."""
+    rules = {name: value for name, value in asdict(contract).items() if name != "engine"}
+    return json.dumps(_without_places(rules), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def fingerprint(contract: Contract) -> str:

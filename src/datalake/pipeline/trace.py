@@ -193,5 +193,5 @@ def _now(lake: Lake, contract: Contract, key: str) -> dict[str, Any]:
     version = curated.current(lake, contract.feed)
     if version is None:
         return {}
-    rows = _rows_of(curated.table_path(version.folder, contract.feed), contract, key)
-    return next(rows, {})
+    paths = curated.table_paths(version.folder, contract.feed)
+    return next((row for path in paths for row in _rows_of(path, contract, key)), {})

@@ -88,15 +88,16 @@ def _versions(published: Published, contract: Contract) -> Sequence[Path]:
 def _key(contract: Contract, facts: Mapping[str, Any], maps: Mapping[str, str]) -> str:
     """A version measured by other rules or maps is another matter."""
     used = sorted({maps[each.map] for each in contract.columns if each.map in maps})
-    table = facts.get("files", {}).get(f"{contract.feed}.parquet", "")[:12]
+    files = facts.get("files", {})
+    table = ",".join(files[name][:12] for name in sorted(files) if name.endswith(".parquet"))
     return " ".join([contract.feed, str(facts["version"]), table, facts.get("rules", ""), *used])
 
 
 def _measure(database: Database, maps: Mapping[str, MeaningMap], contract: Contract, folder: Path) -> dict[str, Any]:
-    path = curated.table_path(folder, contract.feed)
-    names = set(pq.read_schema(path).names)
+    paths = curated.table_paths(folder, contract.feed)
+    names = set(pq.read_schema(paths[0]).names)
     columns = [each for each in contract.columns if each.name in names and not each.mask]
-    database.hand_in("t", ds.dataset(path))
+    database.hand_in("t", ds.dataset(paths))
     dates = _ranges(database, [each for each in columns if each.type in ("date", "datetime")])
     newest = next((dates[name][1] for name in contract.order_by if name in dates), None)
     sums = _sums(database, [each.name for each in columns if each.type == "number"])

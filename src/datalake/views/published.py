@@ -30,21 +30,21 @@ class Published:
     maps: Mapping[str, MeaningMap]
     _values: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
-    def file(self, feed: str) -> Path | None:
-        """Return the Parquet file that readers of a feed see now; raise DatalakeError if the feed is damaged."""
+    def files(self, feed: str) -> list[Path]:
+        """Return the Parquet files that readers of a feed see now; raise DatalakeError if the feed is damaged."""
         version = curated.current(self.lake, feed)
-        return curated.table_path(version.folder, feed) if version else None
+        return curated.table_paths(version.folder, feed) if version else []
 
     def table(self, feed: str, columns: Sequence[str] = ()) -> ds.Dataset | pa.Table:
         """Return a feed's table with those columns (all of them, where none is named).
 
         A column that the table lacks is null throughout, and a feed that was never loaded has no rows.
         """
-        path, contract = self.file(feed), self.contracts[feed]
-        there = pq.read_schema(path) if path else pa.schema([])
+        paths, contract = self.files(feed), self.contracts[feed]
+        there = pq.read_schema(paths[0]) if paths else pa.schema([])
         fields = [there.field(name) if name in there.names else ruled(contract, name) for name in columns]
         schema = pa.schema(fields) if columns else None
-        return ds.dataset(path, schema=schema) if path else (schema or output_schema(contract)).empty_table()
+        return ds.dataset(paths, schema=schema) if paths else (schema or output_schema(contract)).empty_table()
 
     def mapped(self, source: Source) -> list[Column]:
         """Return the columns of a source whose values a meaning map sorts into groups."""
@@ -77,11 +77,11 @@ def lacking(published: Published, source: Source) -> tuple[str, str]:
     contract, state = published.contracts.get(source.feed), published.states.get(source.feed)
     if contract is None:
         return f"there is no feed {source.feed}", ""
-    path = published.file(source.feed)
-    if path is None or state is None:
+    paths = published.files(source.feed)
+    if not paths or state is None:
         return ("", "") if source.optional else (NEVER.format(source.feed), "")
     absent = state.published.get("baseline", {}).get("absent", ()) if contract.write_disposition == "replace" else ()
-    empty = empty_columns(path)
+    empty = empty_columns(paths)
     for name in source.needs:
         why = _why_not(contract, name, absent, empty)
         if why:
@@ -111,8 +111,14 @@ def _cure(feed: str, name: str) -> str:
     )
 
 
-def empty_columns(path: Path) -> dict[str, bool]:
-    """Return the columns of a Parquet file, and of each whether no row has a value: by its footer, where that tells."""
+def empty_columns(paths: Sequence[Path]) -> dict[str, bool]:
+    """Return a table's columns, and of each whether no row has a value; a table without rows has no empty column."""
+    found = [_empty_columns(path) for path in paths if pq.read_metadata(path).num_rows] or [_empty_columns(paths[0])]
+    return {name: all(each[name] for each in found) for name in found[0]}
+
+
+def _empty_columns(path: Path) -> dict[str, bool]:
+    """The same of one file: by its footer, where that tells."""
     footer = pq.read_metadata(path)
     empty = dict.fromkeys(pq.read_schema(path).names, footer.num_rows > 0)
     unknown = set()

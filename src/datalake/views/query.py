@@ -80,7 +80,7 @@ class Question:
 def _hand_in(database: Database, readable: Readable, sql: str) -> list[str]:
     """Make feeds and views readable by name, and the maps that are named; return the names of feeds and views."""
     published = Published(readable.lake, readable.contracts, {}, readable.maps)
-    feeds = [feed for feed in readable.contracts if published.file(feed)]
+    feeds = [feed for feed in readable.contracts if published.files(feed)]
     for feed in feeds:
         database.hand_in(feed, published.table(feed))
     shown = {name: shelf.shown(readable.lake, name) for name in readable.views if name not in readable.contracts}

@@ -37,7 +37,7 @@ def published_table(lake: Lake, contract: Contract, reads: bool) -> Published | 
     version = curated.current(lake, contract.feed)
     if version is None:
         return None
-    paths = sorted(version.folder.glob(f"{contract.feed}*.parquet"))
+    paths = curated.table_paths(version.folder, contract.feed)
     classes = {each.name: each.classification in HIDDEN_CLASSES for each in contract.columns}
     about = {each.name: each.description for each in contract.columns} | LAKE_COLUMNS
     names = _names(paths[0])

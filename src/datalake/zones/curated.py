@@ -52,6 +52,17 @@ def table_path(folder: Path, feed: str) -> Path:
     return folder / f"{feed}.parquet"
 
 
+def part_path(folder: Path, feed: str, number: int) -> Path:
+    """Return where a partition of a partitioned table lies; number counts from 0."""
+    return folder / f"{feed}-{number:03d}.parquet"
+
+
+def table_paths(folder: Path, feed: str) -> list[Path]:
+    """Return the files that a published table consists of, in order; none where it is not there."""
+    whole = table_path(folder, feed)
+    return [whole] if whole.is_file() else sorted(folder.glob(f"{feed}-[0-9]*.parquet"))
+
+
 def twin_path(folder: Path, feed: str) -> Path:
     return folder / f"{feed}.csv"
 
@@ -93,7 +104,7 @@ def current(lake: Lake, feed: str) -> Version | None:
     try:
         facts = json.loads((folder / VERSION_FILE).read_bytes())
         version = Version(folder.name, folder, facts)
-        if version.seq < 1 or not table_path(folder, feed).is_file():
+        if version.seq < 1 or not _is_whole(folder, feed, facts):
             raise ValueError("a part of it is missing")
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise DatalakeError(
@@ -101,6 +112,11 @@ def current(lake: Lake, feed: str) -> Version | None:
             f"Rebuild it: `python manage.py replay {feed}`.",
         ) from None
     return version
+
+
+def _is_whole(folder: Path, feed: str, facts: Mapping[str, Any]) -> bool:
+    parts: int = facts.get("partitions", {}).get("count", 1)
+    return len(table_paths(folder, feed)) == parts
 
 
 def tidy(lake: Lake, feed: str, shown: Version | None) -> None:

@@ -16,17 +16,17 @@ class ParquetRows:
 
     def __init__(self, paths: Sequence[Path], schema: pa.Schema | None = None) -> None:
         """Given the files; schema where there may be none."""
-        self._paths = list(paths)
+        self.paths = list(paths)
         self._schema = schema
 
     @property
     def schema(self) -> pa.Schema:
         if self._schema is None:
-            self._schema = pq.read_schema(self._paths[0]).remove_metadata()
+            self._schema = pq.read_schema(self.paths[0]).remove_metadata()
         return self._schema
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        for path in self._paths:
+        for path in self.paths:
             with pq.ParquetFile(path) as file:
                 yield from file.iter_batches(BATCH, columns=list(columns) if columns is not None else None)
 

@@ -18,13 +18,17 @@ _NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 class Twin:
     """Writes batches of a published table as CSV."""
 
-    def __init__(self, path: Path, schema: pa.Schema, separators: dict[str, str]) -> None:
-        """Given the table's schema and the separator of each list column; columns of the lake's own are left out."""
+    def __init__(self, path: Path, schema: pa.Schema, separators: dict[str, str], head: bool = True) -> None:
+        """Given the table's schema and the separator of each list column; columns of the lake's own are left out.
+
+        head: it begins with the header; without, it goes on with one that does.
+        """
         self._names = [name for name in schema.names if not name.startswith("_")]
         self._separators = separators
         self._file = path.open("wb")
-        self._file.write(BYTE_ORDER_MARK)
-        options = pcsv.WriteOptions(quoting_style="needed", eol="\r\n")
+        if head:
+            self._file.write(BYTE_ORDER_MARK)
+        options = pcsv.WriteOptions(include_header=head, quoting_style="needed", eol="\r\n")
         text = pa.schema([pa.field(name, pa.string()) for name in self._names])
         self._writer = pcsv.CSVWriter(self._file, text, write_options=options)
 
