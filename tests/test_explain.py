@@ -3,7 +3,9 @@
 import csv
 import json
 import os
+import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from support.nights import Office
 from datalake.contracts.config import load_contracts
 from datalake.runs import record
 from datalake.settings import Schedule, Settings
+from datalake.zones import events
 from datalake.zones.paths import Lake
 
 HEADER = "protocol_id,study_title,pi_name,status,last_updated"
@@ -174,7 +177,52 @@ def test_verify_finds_a_log_that_was_written_anew_by_the_tips_in_the_record(
     said = manage("verify")
     assert said.code == 1
     assert "the log was written anew: it lacks the line that run " in said.out
-    assert manage("verify", "--tip", "0" * 64).out.count("written anew") == 2
+    said = manage("verify", "--tip", "1" * 64)
+    assert "lacks the line that --tip names (111111111111...), and those that " in said.out
+    assert said.out.count("written anew") == 1, "one problem, however many runs noted a tip"
+
+
+def test_verify_names_a_deleted_file(here: Office, manage: Callable[..., Any]) -> None:
+    (path,) = here.lake.raw_zone.glob("irb/2025-11-05/*.csv")
+    path.unlink()
+    said = manage("verify")
+    assert (said.code, said.out.splitlines()[0]) == (1, f"raw/irb/2025-11-05/{path.name}: is missing")
+
+
+def test_verify_finds_a_log_chained_anew_by_the_record_by_the_marker_and_by_a_tip_from_a_mail(
+    here: Office, manage: Callable[..., Any]
+) -> None:
+    tip = manage("verify").out.split()[-1]
+    told = [line.event for line in events.read(here.lake.events) if line.event]
+    shutil.rmtree(here.lake.events)
+    log = events.EventLog(here.lake.events, events.Position())
+    for event in told:
+        facts = {name: value for name, value in event.items() if name not in ("seq", "at", "kind", "previous")}
+        added = {"who": "somebody else"} if event["kind"] == "admitted" else {}
+        log.append(event["kind"], datetime.fromisoformat(event["at"]), {**facts, **added})
+    said = manage("verify")
+    assert (said.code, "it lacks the line that run " in said.out) == (1, True)
+    here.lake.database.unlink()
+    said = manage("verify")
+    assert (said.code, "it lacks the line that last_success.txt names" in said.out) == (1, True)
+    here.lake.success_marker.unlink()
+    assert manage("verify").code == 0, "nobody has noted anything"
+    said = manage("verify", "--tip", tip[:12])
+    assert (said.code, f"it lacks the line that --tip names ({tip[:12]}" in said.out) == (1, True)
+
+
+def test_verify_takes_a_tip_as_short_as_a_message_has_it_and_nothing_that_is_none(
+    here: Office, manage: Callable[..., Any]
+) -> None:
+    tip = manage("verify").out.split()[-1]
+    said = manage("verify", "--tip", tip[:12].upper())
+    assert (said.code, "still has the line that --tip names" in said.out) == (0, True)
+    assert (manage("verify", "--tip", "Tip: abc").code, manage("verify", "--tip", tip[:7]).code) == (2, 2)
+
+
+def test_verify_does_not_accuse_a_lake_whose_first_nights_brought_no_file(manage: Callable[..., Any]) -> None:
+    assert manage("run").code == 0
+    assert manage("verify").code == 0
 
 
 def test_replay_says_that_the_bytes_are_the_same_or_what_it_made_anew(here: Office, manage: Callable[..., Any]) -> None:

@@ -18,6 +18,7 @@ from datalake.pipeline.context import Context
 from datalake.pipeline.decisions import Approve, Retry
 from datalake.pipeline.replay import Replayed, replay
 from datalake.pipeline.verify import verify
+from datalake.settings import Retention
 from datalake.zones.events import EventLog, Position, read
 from datalake.zones.manifest import Ledger
 from datalake.zones.paths import Lake
@@ -43,7 +44,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Office:
     """A lake with a past: corrections, a late file, an approval, a confirmation, a refusal, a turn of the year."""
     made = office(tmp_path_factory.mktemp("past"))
     made.contracts = (HISTORY,)
-    made.settings = replace(made.settings, keep_versions=4)
+    made.settings = replace(made.settings, keep_versions=4, retention=Retention(staging_days=10_000))
     for day, rows in PAST:
         made.irb(day, *rows)
         if feed(made.next_night()).status == "held":

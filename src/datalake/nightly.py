@@ -23,9 +23,10 @@ from datalake.pipeline.decisions import Decision
 from datalake.pipeline.plan import Plan, plan, waiting_notes
 from datalake.pipeline.preflight import check_room
 from datalake.pipeline.recover import recover
+from datalake.pipeline.retention import keep
 from datalake.pipeline.run import run
 from datalake.pipeline.views import report
-from datalake.runs import crumbs, signals
+from datalake.runs import crumbs, logs, signals
 from datalake.schedule import night_of, weekdays
 from datalake.settings import Settings
 from datalake.zones.claims import list_incoming
@@ -104,6 +105,7 @@ class _Run:
         """Do the work; whatever happens in it becomes part of the outcome."""
         error, fix = "", ""
         try:
+            logs.rotate(self.lake, self.settings.retention)
             self._begin()
             self._work(work)
         except UsageError:
@@ -132,6 +134,7 @@ class _Run:
         ledger.save()
         report(context, self.contracts)
         watcher.told("done")  # killed from here on, only its word was missing: runs/ended.py
+        keep(context, self.contracts)
         if not work:
             context.notes[:0] = _notes(todo, context, self.night)
         if isinstance(work, HandOver):

@@ -63,6 +63,17 @@ class FileLimits:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """What is kept no longer. None: kept for good."""
+
+    staging_days: int = 14  # cleaned rows of data as old as this are removed: they are made again from raw
+    raw_days: int | None = None  # after which a file goes that was declined or overtaken; others never do
+    quarantine_days: int | None = None  # after which the rejected rows of a file go
+    log_mb: int = 10  # a larger log is put aside and begun anew
+    log_files: int = 5  # logs put aside that stay, of each
+
+
+@dataclass(frozen=True)
 class Webhook:
     """A further place to tell. Its address is a secret of that name, which begins with WEBHOOK_."""
 
@@ -136,6 +147,7 @@ class Settings:
     file_limits: FileLimits = FileLimits()
     csv_twin: bool = True
     keep_versions: int = 14  # published versions of a feed that stay on disk
+    retention: Retention = Retention()
     alerts: Alerts = Alerts()
     dashboard: Dashboard = Dashboard()
     fiscal_year_start_month: int = 7  # a fiscal year is named by the year in which it ends
@@ -200,6 +212,7 @@ def _too_open(path: Path) -> tuple[str, ...]:
 _RECORDS = {
     "schedule": Schedule,
     "file_limits": FileLimits,
+    "retention": Retention,
     "alerts": Alerts,
     "slack": SlackChannel,
     "mail": MailChannel,

@@ -76,6 +76,16 @@ FILE_LIMITS = Form(
         Key("max_columns", integer(1, 100_000), "More columns mean a broken file.", "2000"),
     )
 )
+RETENTION = Form(
+    (
+        Key("staging_days", integer(0, 36_500), "Cleaned rows of older data are removed; raw has them.", "14"),
+        Key("raw_days", integer(1, 36_500), "Declined and overtaken files stay so long; left out, for good."),
+        Key("quarantine_days", integer(1, 36_500), "Rejected rows stay so long; left out, for good."),
+        Key("log_mb", integer(1, 10_000), "A log that has grown past it is put aside and begun anew.", "10"),
+        Key("log_files", integer(1, 1000), "Logs put aside that stay, of each.", "5"),
+    ),
+    moved={"versions": "is called keep_versions, at the top level.", "legal_hold": "stands in the rules of a feed."},
+)
 SLACK = Form(
     (Key("enabled", flag(), "Send to Slack where a webhook is known.", "true"),),
     moved={word: _NOT_HERE.format("SLACK_WEBHOOK") for word in ("webhook", "webhook_url", "url", "slack_webhook")},
@@ -157,6 +167,7 @@ SETTINGS = Form(
         Key("file_limits", FILE_LIMITS, "What a file may be before anything reads it."),
         Key("csv_twin", flag(), "Write a CSV beside each published Parquet table.", "true"),
         Key("keep_versions", integer(1, 10_000), "Published versions of a feed that stay on disk.", "14"),
+        Key("retention", RETENTION, "What is kept, and for how long."),
         Key("alerts", ALERTS, "Who hears of what."),
         Key("dashboard", DASHBOARD, "The dashboard."),
         Key("fiscal_year_start_month", integer(1, 12), "The month in which fiscal years begin.", "7"),

@@ -32,6 +32,7 @@ SECTIONS = {
         "sql": "datalake.cli.sql:sql",
         "replay": "datalake.cli.rebuild:replay",
         "verify": "datalake.cli.rebuild:verify",
+        "retention": "datalake.cli.retention:retention",
     },
     "Set-up and checks": {
         "demo": "datalake.cli.demo:demo",

@@ -1,5 +1,6 @@
 """manage.py replay and verify: the lake rebuilt from raw, and held against its events."""
 
+import re
 import sqlite3
 import sys
 from contextlib import closing
@@ -11,10 +12,10 @@ from datalake.cli import journal, progress, text
 from datalake.cli.check import read_all
 from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
-from datalake.errors import EXIT_FAILED, EXIT_OK
+from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 from datalake.pipeline.context import Context
 from datalake.pipeline.replay import Replayed
-from datalake.runs import lock
+from datalake.runs import lock, record
 from datalake.schedule import night_of
 from datalake.zones.manifest import Ledger
 from datalake.zones.paths import Lake
@@ -72,7 +73,9 @@ def verify(door: Door, tip: str) -> int:
     """
     from datalake.pipeline.verify import verify as check
 
-    problems, expected = check(door.lake, door.contracts(), {**_recorded(door.lake), **({"--tip": tip} if tip else {})})
+    if tip and not re.fullmatch(r"[0-9a-fA-F]{8,64}", tip):
+        raise UsageError(f"{tip!r} is no tip: it has 8 to 64 digits and letters a to f.", "Copy it from the message.")
+    problems, expected = check(door.lake, door.contracts(), {**({"--tip": tip} if tip else {}), **_recorded(door.lake)})
     for each in problems:
         click.echo(f"{text.harmless(each.place)}: {text.harmless(each.what)}")
     tables = sum(len(versions) for versions in expected.versions.values())
@@ -81,17 +84,21 @@ def verify(door: Door, tip: str) -> int:
         click.echo(f"{count(len(problems), 'problem')} in {seen}.")
         return EXIT_FAILED
     click.echo(f"All is as it was recorded: {seen}.")
+    if tip:
+        click.echo("The log still has the line that --tip names.")
     click.echo(f"Tip: {expected.tip}")
     return EXIT_OK
 
 
 def _recorded(lake: Lake) -> dict[str, str]:
-    """The tip that each run left in the record; none where there is no record, or one without tips."""
+    """The tip that each run left in the record, and the last good one in the marker; none where there are none."""
+    marked = record.marked(lake).get("tip", "")
+    found = {lake.success_marker.name: marked} if marked else {}
     if not lake.database.exists():
-        return {}
+        return found
     try:
         with closing(sqlite3.connect(f"{lake.database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             rows = connection.execute("SELECT run_id, tip FROM etl_runtime WHERE tip != ''").fetchall()
     except sqlite3.Error:
-        return {}
-    return {f"run {run_id} in the record": tip for run_id, tip in rows}
+        return found
+    return {**{f"run {run_id} in the record": tip for run_id, tip in rows}, **found}

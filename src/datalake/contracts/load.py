@@ -32,6 +32,7 @@ _KEPT = (
     "missing_values",
     "write_disposition",
     "history",
+    "legal_hold",
     "partitions",
     "engine",
 )

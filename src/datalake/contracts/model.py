@@ -139,6 +139,7 @@ class Contract:
     order_by: tuple[str, ...] = ()
     write_disposition: str = "replace"  # replace | merge | append
     history: str = "none"  # none | scd2
+    legal_hold: bool = False  # nothing of it is removed; no rule for its data: rules_text leaves it out
     schema_contract: SchemaContract = SchemaContract()
     limits: Limits = Limits()
     freshness: Freshness = Freshness()

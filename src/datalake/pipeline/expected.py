@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from datalake.engine.job import FINDINGS_FILE
+from datalake.pipeline.fates import REMOVED
+from datalake.zones.events import NO_LINE
 from datalake.zones.state import NOT_FACTS
+
+SHORTEST = 8  # hex digits of a tip that are taken for one
 
 
 @dataclass
@@ -17,17 +21,28 @@ class Expected:
     versions: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)  # feed -> version -> its facts
     lists: dict[str, dict[str, str]] = field(default_factory=dict)  # feed -> change list -> sha256
     findings: dict[str, str] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)  # files that a rule let go: absent is as good as right
     tips: set[str] = field(default_factory=set)
     tip: str = ""  # the last one
     count: int = 0
+
+    def has(self, tip: str) -> bool:
+        """Whether the log has the line that a tip names, in full or by its first digits; an empty log ends in none."""
+        tip = tip.strip().lower()
+        if tip == NO_LINE or tip in self.tips:
+            return True
+        return SHORTEST <= len(tip) < len(NO_LINE) and any(each.startswith(tip) for each in self.tips)
 
 
 def take_in(expected: Expected, event: Mapping[str, Any]) -> None:
     """Add what one event tells of; a later event about the same file holds."""
     kind, feed = event.get("kind"), str(event.get("feed", ""))
     if kind == "admitted":
-        path = Path("raw") / event["raw"]
-        expected.files[str(path)] = event["sha256"]
+        path = str(Path("raw") / event["raw"])
+        expected.files[path] = event["sha256"]
+        expected.removed.discard(path)
+    if kind == REMOVED:
+        expected.removed.update(event["files"])
     for name, sha256 in event.get("beside", {}).items():
         expected.files[str((Path("raw") / event["raw"]).with_name(name))] = sha256
     if kind == "published":
@@ -44,6 +59,7 @@ def take_in(expected: Expected, event: Mapping[str, Any]) -> None:
     if event.get("findings"):
         place = Path("quarantine", feed, event["data_date"], event["sha256"][:12], FINDINGS_FILE)
         expected.findings[str(place)] = event["findings"]
+        expected.removed.discard(str(place))
 
 
 def facts_of(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,8 +66,13 @@ def current_version(run: Context, feed: str) -> Version | None:
 
 
 def prune(run: Context, contract: Contract) -> None:
-    """Remove versions beyond those that the settings keep, and what a feed without history has no use for then."""
+    """Remove versions beyond those that the settings keep, and what a feed without history has no use for then.
+
+    A feed on hold keeps all of it.
+    """
     feed = contract.feed
+    if contract.legal_hold:
+        return
     if curated.prune(run.lake, feed, run.settings.keep_versions) and contract.history == "none":
         history.prune(run.lake, feed, curated.version_names(run.lake, feed))
 

@@ -69,7 +69,9 @@ def replay(run: Context, contract: Contract, dry: bool = False) -> Replayed:
     lake = Apart(run.lake.data / APART, run.lake)
     remove_tree(lake.root)
     make_folder(lake.metadata)
-    aside = Context(lake, run.settings, run.clock, Ledger(lake, run.clock.now), run.night, run.observer, run.stager)
+    settings = replace(run.settings, keep_versions=_versions_kept(run, contract))
+    aside = Context(lake, settings, run.clock, Ledger(lake, run.clock.now), run.night, run.observer, run.stager)
+    contract = replace(contract, legal_hold=False)  # it is about the lake's own versions, which are all made again
     try:
         refused = [each for event in _good_ends(run.lake, feed) for each in _again(aside, contract, event)]
         done = _compared(run, aside, contract, tuple(refused))
@@ -78,6 +80,13 @@ def replay(run: Context, contract: Contract, dry: bool = False) -> Replayed:
         return done
     finally:
         remove_tree(lake.root)
+
+
+def _versions_kept(run: Context, contract: Contract) -> int:
+    """As many as are there, which may be more than the settings say; where they are lost, a hold asks for all."""
+    there = len(curated.version_names(run.lake, contract.feed))
+    every = run.ledger.feed(contract.feed).seq if contract.legal_hold and not there else 0
+    return max(run.settings.keep_versions, there, every)
 
 
 def _good_ends(lake: Lake, feed: str) -> Iterator[dict[str, Any]]:

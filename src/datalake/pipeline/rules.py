@@ -9,10 +9,12 @@ from datalake.contracts.model import Contract
 from datalake.zones.files import make_folder, write_atomically
 from datalake.zones.paths import Lake
 
+NOT_OF_THE_DATA = ("engine", "legal_hold")  # changing these publishes nothing anew
+
 
 def rules_text(contract: Contract) -> str:
     """Return the rules as JSON: overlays merged, defaults filled in; what says nothing of the data is left out."""
-    rules = {name: value for name, value in asdict(contract).items() if name != "engine"}
+    rules = {name: value for name, value in asdict(contract).items() if name not in NOT_OF_THE_DATA}
     return json.dumps(_without_places(rules), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -34,15 +34,22 @@ def verify(lake: Lake, contracts: Iterable[Contract], known_tips: Mapping[str, s
             problems.append(_broken(line))
         if line.event is not None:
             take_in(expected, line.event)
-    problems += [
-        Problem("metadata/events", f"the log was written anew: it lacks the line that {where} names ({tip[:12]}...)")
-        for where, tip in known_tips.items()
-        if tip not in expected.tips
-    ]
+    problems += _lost_tips(expected, known_tips)
     kept = {each.feed for each in contracts if each.history != "none"}
     problems += [*_raw(lake, expected), *_findings(lake, expected), *_versions(lake, expected)]
     problems += _lists(lake, expected, kept)
     return problems, expected
+
+
+def _lost_tips(expected: Expected, known: Mapping[str, str]) -> list[Problem]:
+    """One problem for all lines that the log lacks: who wrote it anew has changed every line from there on."""
+    lost = {where: tip for where, tip in known.items() if not expected.has(tip)}
+    if not lost:
+        return []
+    where, tip = next(iter(lost.items()))
+    others = f", and those that {len(lost) - 1:,} more name" if len(lost) > 1 else ""
+    what = f"the log was written anew: it lacks the line that {where} names ({tip[:12]}...){others}"
+    return [Problem("metadata/events", what)]
 
 
 def _broken(line: events.Line) -> Problem:
@@ -52,11 +59,17 @@ def _broken(line: events.Line) -> Problem:
 
 def _raw(lake: Lake, expected: Expected) -> Iterator[Problem]:
     for name, sha256 in expected.files.items():
-        yield from _checked(lake, name, sha256)
+        yield from _kept(lake, expected, name, sha256)
     for path in sorted(lake.raw_zone.glob("*/*/*")):
         name = str(path.relative_to(lake.data))
         if name not in expected.files and not name.endswith(DAMAGED):
             yield Problem(name, "no event tells of it")
+
+
+def _kept(lake: Lake, expected: Expected, name: str, sha256: str) -> Iterator[Problem]:
+    """A file that a rule let go need not be there; one that came back, as by a rebuild, must be right."""
+    if name not in expected.removed or (lake.data / name).exists():
+        yield from _checked(lake, name, sha256)
 
 
 def _checked(lake: Lake, name: str, sha256: str) -> Iterator[Problem]:
@@ -72,7 +85,7 @@ def _checked(lake: Lake, name: str, sha256: str) -> Iterator[Problem]:
 
 def _findings(lake: Lake, expected: Expected) -> Iterator[Problem]:
     for name, sha256 in expected.findings.items():
-        yield from _checked(lake, name, sha256)
+        yield from _kept(lake, expected, name, sha256)
 
 
 def _versions(lake: Lake, expected: Expected) -> Iterator[Problem]:

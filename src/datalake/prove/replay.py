@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from datalake.outcomes import FileOutcome, RunOutcome
 from datalake.prove.exports import PACKED
 from datalake.prove.posting import DUPLICATE, PUBLISHED, Post, Sent
 from datalake.schedule import due
-from datalake.settings import Settings
+from datalake.settings import Retention, Settings
 from datalake.zones.files import flushed_at_the_end
 from datalake.zones.paths import Lake
 
@@ -137,6 +137,7 @@ def prepare(installation: Path, folder: Path, seed: int, rows: int) -> Proof:
     for place in (lake.incoming, lake.logs, work, lake.config / "local" / "modules"):
         place.mkdir(parents=True)
     chosen = settings.load(lake.root, {"PATH": os.environ.get("PATH", ""), "MASK_SALT": SALT})
+    chosen = replace(chosen, retention=Retention(staging_days=36_500))  # all of it is compared with what is rebuilt
     for each in load_contracts(lake.root):
         (lake.config / "local" / "modules" / f"{each.feed}.yaml").write_text(_overlay(each), encoding="utf-8")
     contracts = load_contracts(lake.root)

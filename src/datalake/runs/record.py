@@ -90,6 +90,7 @@ def _mark_success(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
         "run_id": run.run_id,
         "night": run.night.isoformat(),
         "zone": schedule.zone,
+        **({"tip": run.tip} if run.tip else {}),
     }
     lines = [first, *(f"{name}={value}" for name, value in values.items()), *(["demo=1"] if run.demo else [])]
     write_atomically(lake.success_marker, ("\n".join(lines) + "\n").encode("utf-8"))
@@ -98,12 +99,19 @@ def _mark_success(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
 def read_marker(lake: Lake) -> datetime | None:
     """Return when the marker says that the last success ended; None where there is none, or no such line."""
     try:
-        lines = lake.success_marker.read_text(encoding="utf-8").splitlines()
-        values = dict(line.split("=", 1) for line in lines[1:] if "=" in line)
-        end = datetime.fromisoformat(values["end_utc"])
-    except (OSError, ValueError, KeyError):
+        end = datetime.fromisoformat(marked(lake)["end_utc"])
+    except (ValueError, KeyError):
         return None
     return end if end.tzinfo else None
+
+
+def marked(lake: Lake) -> dict[str, str]:
+    """Return what the marker says beside its first line; nothing where it is absent or cannot be read."""
+    try:
+        lines = lake.success_marker.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return {}
+    return dict(line.split("=", 1) for line in lines[1:] if "=" in line)
 
 
 def recover_unrecorded(lake: Lake, schedule: Schedule, before: str) -> tuple[RunOutcome, ...]:

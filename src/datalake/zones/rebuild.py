@@ -30,10 +30,14 @@ def _rebuild_feed(lake: Lake, ledger: Ledger, feed: str) -> bool:
         ledger.record("admitted", feed, {**facts, "beside": _beside(lake, delivery)})
         if declined:
             ledger.record("declined", feed, facts)
+        elif not (lake.raw_zone / delivery.raw).exists() and _removals(lake, delivery):
+            ledger.record("superseded", feed, facts)  # only what nobody needs is ever let go
         elif shown and not _is_of(delivery, versions) and facts["data_date"] <= shown.facts["data_date"]:
             ledger.record("ended", feed, facts)
     for facts in versions.values():
         ledger.record("published", feed, facts)
+    for removed in (each for delivery, _ in deliveries for each in _removals(lake, delivery)):
+        ledger.record("removed", feed, removed)
     if shown:
         ledger.record("replayed", feed, {**shown.facts, **_as_found(lake, feed, versions)})
     return bool(shown or deliveries)
@@ -56,6 +60,12 @@ def _beside(lake: Lake, delivery: Delivery) -> dict[str, str]:
     path = lake.raw_zone / delivery.raw
     stem = note_path(path, "").name.removesuffix("..json")
     return {each.name: file_sha256(each) for each in path.parent.glob(f"{stem}.*.json")}
+
+
+def _removals(lake: Lake, delivery: Delivery) -> list[dict[str, Any]]:
+    """What its notes say that a rule let go of a delivery."""
+    path = lake.raw_zone / delivery.raw
+    return [_facts(each) for each in sorted(path.parent.glob(note_path(path, "removed-*").name))]
 
 
 def _as_found(lake: Lake, feed: str, versions: dict[str, dict[str, Any]]) -> dict[str, Any]:
