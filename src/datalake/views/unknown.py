@@ -149,7 +149,7 @@ def _targets(database: "Database", published: "Published", column: Column) -> di
     found = {}
     for reference in column.references:
         contract = published.contracts.get(reference.feed)
-        if contract is None or published.file(reference.feed) is None or contract.column(reference.column).mask:
+        if contract is None or not published.files(reference.feed) or contract.column(reference.column).mask:
             return {}
         name = f"of_{reference.feed}"
         database.hand_in(name, published.table(reference.feed, contract.names))
