@@ -41,7 +41,7 @@ def _word(app: Flask) -> None:
     environment.finalize = _printable
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(duration=text.duration, day=text.day, iso_day=text.iso_day)
-    environment.filters.update(size=text.size, value=text.value, redacted=redacted)
+    environment.filters.update(size=text.size, value=text.value, known_as=text.key, redacted=redacted)
     environment.filters.update(key=key_of, ok=succeeded, night_of=night_of)
     environment.filters.update(count=words.count, number=text.number, listed=words.listed, short_day=words.day)
 

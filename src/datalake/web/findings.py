@@ -10,12 +10,12 @@ from typing import Any
 from datalake.contracts.model import Contract
 from datalake.engine.job import FINDINGS_FILE
 from datalake.web.access import HIDDEN_CLASSES, Visitor
+from datalake.web.blocks import rows_at
 from datalake.web.figures.grid import MASK
 from datalake.zones.paths import Lake
 
 DELIVERY = re.compile(r"[0-9a-f]{12}", re.ASCII)
 OUTCOMES = ("rejected", "superseded", "duplicate", "excluded", "nulled", "warned")
-BLOCK = 4_096  # rows decoded at once
 COLUMNS = ("line", "column", "rule", "outcome", "value", "message", "key", "record")
 
 
@@ -63,35 +63,10 @@ def read(folder: Path, contract: Contract, outcome: str, first: int, most: int, 
         outcomes = table.column("outcome").cast(pa.string()) if not table.num_rows else table.column("outcome")
         counted = {str(each["values"].as_py()): each["counts"].as_py() for each in pc.value_counts(outcomes)}
         places = pc.indices_nonzero(pc.equal(outcomes.cast(pa.string()), outcome))
-        rows = _rows_at(file, places[first : first + most].to_pylist())
+        rows = rows_at(file, places[first : first + most].to_pylist(), COLUMNS)
     hidden = _hidden(contract, visitor)
     shown = [_shown(_finding(row), contract, hidden, visitor) for row in rows]
     return Found(shown, len(places), _distinct(table.column("line").take(places)), counted)
-
-
-def _rows_at(file: Any, places: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the rows of these numbers, in rising order; only the row groups that hold them are read."""
-    rows: list[dict[str, Any]] = []
-    start = 0
-    for group in range(file.metadata.num_row_groups):
-        end = start + file.metadata.row_group(group).num_rows
-        here = [place - start for place in places if start <= place < end]
-        rows += _in_group(file, group, here) if here else []
-        start = end
-    return rows
-
-
-def _in_group(file: Any, group: int, places: Sequence[int]) -> list[dict[str, Any]]:
-    """A block at a time, and no further than to the last row wanted."""
-    rows: list[dict[str, Any]] = []
-    start = 0
-    for batch in file.iter_batches(BLOCK, row_groups=[group], columns=list(COLUMNS)):
-        here = [place - start for place in places if start <= place < start + batch.num_rows]
-        rows += batch.take(here).to_pylist() if here else []
-        start += batch.num_rows
-        if start > places[-1]:
-            break
-    return rows
 
 
 def _distinct(lines: Any) -> int:

@@ -31,6 +31,16 @@ def decode_id(cursor: str) -> int:
     return key[0]
 
 
+def decode_change(cursor: str) -> tuple[str, tuple[str, int] | None]:
+    """Given a cursor of the changes, return the feed it stands in, and behind which row of which list."""
+    if not cursor:
+        return "", None
+    key = _decoded(cursor)
+    if len(key) != 3 or not isinstance(key[0], str) or not isinstance(key[1], str) or type(key[2]) is not int:
+        raise UsageError("The cursor is not one of ours.", "Begin again without it.")
+    return key[0], (key[1], key[2])
+
+
 def _decoded(cursor: str) -> list[object]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)

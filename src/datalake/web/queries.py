@@ -140,6 +140,13 @@ def files_of_run(connection: sqlite3.Connection, run_id: str | None) -> list[Fil
     return [file_row(dict(row)) for row in connection.execute(sql, (run_id,))]
 
 
+def files_of_runs(connection: sqlite3.Connection, run_ids: Iterable[str]) -> list[FileRow]:
+    """Return the files that those runs took."""
+    ids = sorted(set(run_ids))
+    sql = f"{_WITH_NIGHT.format(table='etl_file')} WHERE t.run_id IN ({', '.join('?' * len(ids))}) ORDER BY t.id"
+    return [file_row(dict(row)) for row in connection.execute(sql, ids)]
+
+
 def stages_of_run(connection: sqlite3.Connection, run_id: str | None) -> list[StageRow]:
     """Return the stages of one run, as they were recorded."""
     rows = connection.execute("SELECT * FROM etl_stage WHERE run_id = ? ORDER BY id", (run_id,))

@@ -16,11 +16,12 @@ MOST = 25  # keys that a search lists
 
 def searchable(contract: Contract, visitor: Visitor) -> bool:
     """Tell whether a feed's records can be named: it has a key, and the visitor may see all of it."""
-    hidden = _hidden(contract, visitor)
+    hidden = hidden_columns(contract, visitor)
     return bool(contract.primary_key) and contract.status != "retired" and not hidden & set(contract.primary_key)
 
 
-def _hidden(contract: Contract, visitor: Visitor) -> set[str]:
+def hidden_columns(contract: Contract, visitor: Visitor) -> set[str]:
+    """Return the columns whose values the visitor may not see."""
     if visitor.reads:
         return set()
     return {each.name for each in contract.columns if each.classification in HIDDEN_CLASSES}
@@ -51,7 +52,7 @@ def _keys(lake: Lake, contract: Contract, typed: str) -> list[str]:
 def history_of(lake: Lake, contract: Contract, key: str, visitor: Visitor) -> Trace:
     """Return a record's history, newest first, without what the visitor may not see."""
     told = trace(lake, contract, key)
-    hidden = _hidden(contract, visitor)
+    hidden = hidden_columns(contract, visitor)
     masked = {each.name for each in contract.columns if each.mask} | hidden
     changes = tuple(_change(each, hidden, visitor) for each in reversed(told.changes))
     rejections = tuple(_rejection(each, masked, visitor) for each in reversed(told.rejections))

@@ -5,10 +5,10 @@ from flask import Flask
 from datalake.web import machines
 from datalake.web.api import routes as api
 from datalake.web.blueprint import blueprint
-from datalake.web.pages import alerts, data, feeds, overview, record, rejects, reports, runs, status
+from datalake.web.pages import alerts, changes, data, feeds, overview, record, rejects, reports, runs, status
 
 # Each registers its routes on the blueprint when it is imported.
-PAGES = (overview, runs, feeds, data, record, alerts, rejects, reports, status)
+PAGES = (overview, runs, feeds, changes, data, record, alerts, rejects, reports, status)
 NAVIGATION = (
     ("overview", "Overview"),
     ("runs", "Runs"),

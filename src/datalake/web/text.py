@@ -52,6 +52,11 @@ def number(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
+def key(found: str) -> str:
+    """Given a record's key as the lake names it, return it with a dash for a part that is null."""
+    return found.replace("\\N", "–")
+
+
 def value(cell: Any) -> str:
     """Given a value of a published table, return it as a person reads it; nothing for null."""
     if cell is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from datalake.errors import UsageError
 from datalake.web import asking
+from datalake.web.changelists import KINDS
 from datalake.web.figures.log import LEVELS
 from datalake.web.queries import SORTS
 
@@ -39,6 +40,7 @@ LIMIT = Parameter("limit", "rows of one answer", {"type": "integer", "minimum": 
 CURSOR = _word("cursor", "`next` of the answer before")
 RAW = _word("raw", "CSV only: 1 leaves text that a spreadsheet would run as it is", "0", "1")
 
+KIND = _word("kind", "what happened to the record", *KINDS)
 LEVEL = _word("level", "this level and those above it", *LEVELS)
 
 PAGED = (LIMIT, CURSOR)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
 
+from datalake.web.changelists import Changed
 from datalake.web.figures.feeds import Feed
 from datalake.web.figures.nights import Night
 from datalake.web.rows import FileRow, key_of, night_of
@@ -160,6 +161,23 @@ REJECT: tuple[Field, ...] = (
     _text("delivery", "the first 12 hex digits of its sha256", lambda each: each.file.delivery),
     _text("rule", "the rule that rejected them"),
     _whole("rows", "how many"),
+)
+
+
+def _kind(change: Changed) -> str:
+    return change.kind
+
+
+CHANGE: tuple[Field, ...] = (
+    _text("feed", "the feed"),
+    _text("change", "new, changed, gone; filed, filed_gone: came too late to show, and went into history", _kind),
+    _day("data_date", "from which data date on it is true", null=False),
+    _whole("version", "the number of the published version that it came with"),
+    _text("key", "the record, as findings name it; masked where you may not see it"),
+    _text("columns", "of a changed one: the columns that differ, with a comma between", lambda each: each.named),
+    _text("file", "the file that brought it, empty of one that is gone"),
+    _whole("line", "its line in that file", null=True),
+    _text("delivery", "the first 12 hex digits of that file's sha256"),
 )
 
 NIGHT: tuple[Field, ...] = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from datalake.alerts import book
 from datalake.errors import UsageError
-from datalake.web import asking, paging, queries, shelves
+from datalake.web import asking, changelists, paging, queries, shelves
 from datalake.web.api import asked, fields
 from datalake.web.api.asked import Parameter
 from datalake.web.api.fields import Field, Reject, row_of
@@ -19,6 +19,8 @@ from datalake.web.log import read_log
 from datalake.web.pages.reports import reports_of
 from datalake.web.record import Record
 from datalake.web.rows import FileRow
+from datalake.web.rules import read_rules
+from datalake.web.security import visitor
 from datalake.web.site import Site, running, span_of
 
 MOST_NIGHTS = 750  # that one answer may judge
@@ -162,6 +164,24 @@ def _by_id(call: Call, read: Callable[[Any, str, int, int], Sequence[Any]]) -> F
     return Found(shown, paging.encode([shown[-1].id]) if len(rows) > call.limit else "")
 
 
+def _changes(call: Call) -> Found:
+    """Feed by feed, newest list first; a page may end early, and goes on at its cursor all the same."""
+    wanted, kind = asking.run_filter(call.given), asking.one_of(call.given, "kind", changelists.KINDS)
+    asked_for = changelists.ChangeFilter(wanted.first, wanted.last, kind)
+    feed, behind = paging.decode_change(call.given.get("cursor", ""))
+    known = [each for each in read_rules(call.site.lake).contracts if not wanted.feed or each.feed == wanted.feed]
+    rows: list[changelists.Changed] = []
+    for contract in sorted((each for each in known if each.feed >= feed), key=lambda each: each.feed):
+        start = behind if contract.feed == feed else None
+        page = changelists.read(call.site.lake, contract, asked_for, call.limit - len(rows), start, visitor())
+        rows += page.rows
+        if page.next:
+            return Found(rows, paging.encode([contract.feed, *page.next]))
+        if len(rows) == call.limit:
+            return Found(rows, paging.encode([contract.feed, "", 0]))
+    return Found(rows)
+
+
 def _rejects(call: Call) -> Found:
     """Newest first; a page holds the rejects of so many files, one row a rule."""
     wanted = asking.run_filter(call.given)
@@ -209,6 +229,13 @@ RESOURCES = (
     Resource("/feeds/{feed}", "One feed as it stands now", fields.FEED, _feed, one=True),
     Resource("/feeds/{feed}/outcomes", "A feed's outcomes, newest first", fields.OUTCOME, _outcomes, asked.PAGED),
     Resource("/feeds/{feed}/files", "A feed's files, newest first", fields.FILE, _files, asked.PAGED),
+    Resource(
+        "/changes",
+        "What each published file changed, feed by feed, newest first",
+        fields.CHANGE,
+        _changes,
+        (*_RANGE, asked.FEED, asked.KIND, *asked.PAGED),
+    ),
     Resource(
         "/rejects",
         "Rejected rows by file and rule, newest first; limit counts files",

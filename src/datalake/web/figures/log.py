@@ -16,7 +16,7 @@ _ALERTS = "datalake.alerts"
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line: its number among the run's lines, from 1; at and source are empty where it goes on from the one before."""
+    """One line: its number among the run's, from 1; at and source are empty where it goes on from the one before."""
 
     number: int
     at: str

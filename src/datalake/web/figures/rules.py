@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from datalake.alerts.words import listed
+from datalake.alerts.words import count, listed
 from datalake.contracts.model import Column, Constraints, Contract
 
 SAMPLE = datetime(2025, 11, 4, 14, 5, 9, tzinfo=timezone.utc)  # shows a person how a date is written
@@ -113,8 +113,13 @@ def _type(column: Column) -> str:
     if column.type == "number":
         word += f" with {column.precision[1]} decimals"
     if column.type in ("date", "datetime") and column.formats:
-        return f"{word}, like {' or '.join(dict.fromkeys(SAMPLE.strftime(each) for each in column.formats))}"
+        samples = list(dict.fromkeys(SAMPLE.strftime(each) for each in column.formats))
+        return f"{word}, like {' or '.join(samples[:2])}{_others(len(samples) - 2)}"
     return f"{word} ({' or '.join(column.formats)})" if column.formats else word
+
+
+def _others(number: int) -> str:
+    return f", or {count(number, 'other form')}" if number > 0 else ""
 
 
 def _constraints(rules: Constraints) -> list[str]:

@@ -15,9 +15,10 @@ from datalake.web.figures.feeds import duties
 from datalake.web.figures.nights import Night
 from datalake.web.figures.tiles import Tile, data_tile, duties_tile, load_tile, next_tile, nights_tile
 from datalake.web.known import Now, look
-from datalake.web.pages.feeds import History, histories
+from datalake.web.pages import changes
+from datalake.web.pages.feeds import History, files_of, histories
 from datalake.web.record import Record, ask
-from datalake.web.rows import FeedRow, key_of
+from datalake.web.rows import FeedRow, FileRow, key_of
 from datalake.web.site import Site, span_of, this_site, when
 
 LATEST = 10  # runs in the table
@@ -33,6 +34,7 @@ class Read:
     total: int
     history: History
     unpublished: dict[str, list[FeedRow]]  # of the latest runs, by run id
+    files: list[FileRow]  # of each feed's last outcome
 
 
 @blueprint.get("/")
@@ -42,14 +44,22 @@ def overview() -> str:
     read = ask(site.lake, lambda record: _read(site, record))
     needs = duties(read.now.feeds)
     tiles = _tiles(site, read, read.nights, len(needs)) if read.nights else []
-    return render_template("overview.html", read=read, now=read.now, history=read.history, duties=needs, tiles=tiles)
+    return render_template(
+        "overview.html",
+        read=read,
+        now=read.now,
+        history=read.history,
+        links=changes.links(site.lake, read.files),
+        duties=needs,
+        tiles=tiles,
+    )
 
 
 def _read(site: Site, record: Record) -> Read:
     connection, span = record.connection, span_of(site, record)
     now = look(site, record)
     if span is None:
-        return Read(now, None, [], 0, {}, {})
+        return Read(now, None, [], 0, {}, {}, [])
     runs = queries.runs_of_nights(connection, figures.first_needed(span.last), span.last)
     latest = queries.newest_runs(connection, LATEST)
     return Read(
@@ -59,6 +69,7 @@ def _read(site: Site, record: Record) -> Read:
         sum(queries.count_runs(connection, queries.RunFilter()).values()),
         histories(record, now.feeds),
         queries.feeds_not_published(connection, latest),
+        files_of(record, now.feeds),
     )
 
 

@@ -11,6 +11,7 @@ from datalake.web import asking, paging, queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures.run import Compared, Work, compare
 from datalake.web.inert import csv_text
+from datalake.web.pages import changes
 from datalake.web.pages.log import log_of
 from datalake.web.record import Record, ask
 from datalake.web.rows import FeedRow, FileRow
@@ -121,7 +122,8 @@ def run(key: str) -> str:
     shown = ask(site.lake, lambda record: _show(record, key))
     if shown is None:
         return _at_work(site, key, given)
-    return render_template("run.html", shown=shown, key=key, log=log_of(site.lake, key, given))
+    links = changes.links(site.lake, shown.files)
+    return render_template("run.html", shown=shown, key=key, links=links, log=log_of(site.lake, key, given))
 
 
 def _at_work(site: Site, key: str, given: dict[str, str]) -> str:
