@@ -57,6 +57,8 @@ def _do(name: str) -> Part:
     first: Line = (
         marked("Make a new incoming webhook in Slack and put it into config/secrets.env as SLACK_WEBHOOK")
         if name == "Slack"
-        else line(f"Put {name} right: see alerts in config/settings.yaml and config/secrets.env")
+        else line(
+            f"Put {name} right: alerts in config/local/settings.yaml, secrets in config/secrets.env; then try again"
+        )
     )
     return steps(first, marked(TEST), marked("What waits is sent by itself, or now: `python manage.py alerts flush`"))

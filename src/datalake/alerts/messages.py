@@ -145,18 +145,19 @@ def _reasons(run: RunOutcome, failed: Sequence[FeedOutcome]) -> list[Line]:
 
 def fixes(run: RunOutcome, failed: Sequence[FeedOutcome]) -> list[Line]:
     """Return what to do about a run that failed, each thing once, the most important first."""
-    given = [run.fix, *(feed.fix or _usual_fix(feed) for feed in failed)]
+    given = [run.fix, *(feed.fix or usual_fix(feed.feed, feed.status) for feed in failed)]
     known = list(dict.fromkeys(each for each in given if each))
     if not known:
         return [marked("Look at the log, then load again: `bash src/cron_runner.sh`")]
     return [as_step(each) for each in known[:MOST_REASONS]]
 
 
-def _usual_fix(feed: FeedOutcome) -> str:
-    if feed.status == "held":
-        answer = f"`python manage.py approve {feed.feed} --why REASON`, or `decline` in its place"
+def usual_fix(feed: str, status: str) -> str:
+    """Return what to do about a feed whose file waits (held) or could not be loaded, where nothing better is known."""
+    if status == "held":
+        answer = f"`python manage.py approve {feed} --why REASON`, or `decline` in its place"
         return f"See what would change: `python manage.py held`. Then {answer}"
-    return f"Put it right, then `python manage.py retry {feed.feed}`"
+    return f"Put it right, then `python manage.py retry {feed}`"
 
 
 def as_step(fix: str) -> Line:

@@ -52,7 +52,7 @@ def _reminder(change: Change, settings: Settings, zone: tzinfo) -> Message:
 
 
 def _quiet(incident: Incident) -> Line:
-    return marked(f"To hear no more of it for some days: `python manage.py alerts ack {incident.number} --until DATE`")
+    return marked(f"To hear no more of it for three days: `python manage.py alerts ack {incident.number} --until 3d`")
 
 
 def recovery(
@@ -65,7 +65,9 @@ def recovery(
     spoilt = f" Nights it spoilt: {_nights(incident.nights)}." if incident.nights else ""
     what = f"{incident.title}. {how}".strip()
     over = f"Over: {what} It was open {_since(incident)}, since {clock(incident.opened_at, zone)}.{spoilt}"
-    own = (paragraph(line(Span(over, "bold"))), *(rest.parts if rest else ()), small(line(_label(incident))))
+    data = rest.parts[:1] if rest else ()  # what it means for the data comes first
+    told = paragraph(line(Span(over, "" if data else "bold")))
+    own = (*data, told, *(rest.parts[1:] if rest else ()), small(line(_label(incident))))
     stamp, number = _stamp(rest) if rest else "", incident.number
     sign, word = ("☑️", "Closed") if how else ("🟢", "Recovered")
     made = Message(
@@ -84,7 +86,8 @@ def joined(incident: Incident, settings: Settings, zone: tzinfo, rest: Message |
     """For a channel that never got the news that it began: one message that it began and is over."""
     over = recovery(incident, settings, zone, rest, how)
     late = line("That it had begun could not be told here at the time.")
-    return replace(over, parts=(*over.parts[:1], paragraph(late), *over.parts[1:]))
+    place = 2 if rest and rest.parts else 1  # after the words that it is over
+    return replace(over, parts=(*over.parts[:place], paragraph(late), *over.parts[place:]))
 
 
 def _stamp(made: Message) -> str:

@@ -137,7 +137,7 @@ def context(lake: Lake, settings: Settings, run: RunOutcome, before: tuple[Recor
     wanted = settings.alerts.log_lines if run.status != SUCCESS else 0
     return Context(
         zone=zone_named(settings.schedule.zone),
-        host=socket.gethostname(),
+        host=f"{socket.gethostname()}:{lake.root}",
         log_path=str(lake.etl_log.relative_to(lake.root)),
         log_tail=last_lines(lake.etl_log, wanted),
         usual_rejected=usual_rejected(before),

@@ -23,10 +23,10 @@ def moment(value: datetime, zone: tzinfo) -> str:
     return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def clock(value: datetime, zone: tzinfo) -> str:
-    """Return an aware instant as local `Wed 5 Nov 02:02 EST`."""
+def clock(value: datetime, zone: tzinfo, near: datetime | None = None) -> str:
+    """Return an aware instant as local `Wed 5 Nov 02:02 EST`; with the year where near, now, is of another one."""
     local = value.astimezone(zone)
-    return f"{day(local.date())} {local:%H:%M %Z}"
+    return f"{day(local.date(), near.astimezone(zone).date() if near else None)} {local:%H:%M %Z}"
 
 
 def zone_word(value: datetime, zone: tzinfo) -> str:

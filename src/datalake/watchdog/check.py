@@ -38,7 +38,7 @@ def check(lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | 
     _mend(lake)
     facts = gather(lake, settings, clock)
     found = verdict(facts, settings.schedule)
-    wording = Wording(facts, settings, socket.gethostname())
+    wording = Wording(facts, settings, f"{socket.gethostname()}:{lake.root}")
     made = report(found, wording)
     teller = Teller(lake, settings, way_out or ways(settings), clock, SECONDS)
     told = teller.tell(made)

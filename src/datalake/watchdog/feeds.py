@@ -8,6 +8,7 @@ from datalake import schedule as calendar
 from datalake.alerts.findings import FEED, LOAD
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.message import Line, Part, Span, line, marked, paragraph, steps
+from datalake.alerts.messages import as_step, usual_fix
 from datalake.alerts.words import day, number, span
 from datalake.contracts.model import Contract
 from datalake.settings import Schedule
@@ -16,8 +17,8 @@ from datalake.zones.state import FeedState, OpenDelivery
 
 FEWEST, MOST_CHANGE = 5, 2.0  # earlier loads that say what is usual; twice as many rows, or half, is told
 WAITS, REFUSED = "waits for your OK", "was not updated"
-COMES = "It loads by itself with the next try after the file has come."
-STATUS = "See what is there: `python manage.py status`"
+ASK = "Ask whoever sends the file; it loads by itself with the next try after it has come"
+LOAD_NOW = "Is it in data/incoming by now? Load it: `bash src/cron_runner.sh`"
 
 
 def findings(wording: Wording) -> list[Finding]:
@@ -44,7 +45,7 @@ def _finding(wording: Wording, state: FeedState, what: str, words: str, title: s
 
 
 def _shows(state: FeedState) -> str:
-    return f"Its table shows {day(state.as_of)}." if state.as_of else "It has no data yet."
+    return f"{state.feed} still shows {day(state.as_of)}." if state.as_of else f"{state.feed} has no data yet."
 
 
 def _waiting(state: FeedState, wording: Wording) -> list[Finding]:
@@ -62,11 +63,7 @@ def _said(state: FeedState, delivery: OpenDelivery) -> Part:
 
 
 def _fix(feed: str, delivery: OpenDelivery, status: str) -> list[Line]:
-    if delivery.fix:
-        return [marked(delivery.fix)]
-    if status == "held":
-        return [marked("See what would change: `python manage.py held`; then `approve` or `decline` it")]
-    return [marked(f"Put it right, then `python manage.py retry {feed}`")]
+    return [as_step(delivery.fix or usual_fix(feed, status))]
 
 
 def _old(contract: Contract, state: FeedState, wording: Wording) -> list[Finding]:
@@ -81,9 +78,14 @@ def _old(contract: Contract, state: FeedState, wording: Wording) -> list[Finding
     if state.last_night >= expected and not too_old:
         return []
     missing = state.last_night < expected
-    title = f"{state.feed}: no file for {day(expected)} has come" if missing else f"{state.feed} is old"
-    said = f"Its data ends {span(max(age, timedelta(0)))} ago. {COMES}"
-    parts = (paragraph(line(Span(_shows(state), "bold")), line(said)), steps(marked(STATUS)))
+    title = (
+        f"{state.feed}: no file for the night of {day(expected)} has come"
+        if missing
+        else f"{state.feed}: its data is old"
+    )
+    allowed = f"; its rules allow {limit:g} h (freshness)" if too_old else ""
+    said = f"Its data ended {span(max(age, timedelta(0)))} ago{allowed}."
+    parts = (paragraph(line(Span(_shows(state), "bold")), line(said)), steps(marked(ASK), marked(LOAD_NOW)))
     return [_finding(wording, state, ":old", "old", title, parts)]
 
 
@@ -108,6 +110,16 @@ def _rows(state: FeedState, wording: Wording) -> list[Finding]:
     if usual / MOST_CHANGE <= latest <= usual * MOST_CHANGE:
         return []
     title = f"{state.feed} has {'far fewer' if latest < usual else 'far more'} rows than usual"
-    said = f"{number(latest)} rows; usual are {number(round(usual))} (the last {len(before)} loads)."
-    parts = (paragraph(line(Span(_shows(state), "bold")), line(said)), steps(marked(STATUS)))
+    said = f"it has {number(latest)} rows; usual are {number(round(usual))} (median of the last {len(before)} loads)."
+    parts = (
+        paragraph(line(Span(f"Look before you rely on {state.feed} today: {said}", "bold"))),
+        steps(*_compare(state)),
+    )
     return [_finding(wording, state, ":rows", "rows", title, parts)]
+
+
+def _compare(state: FeedState) -> list[Line]:
+    if state.as_of is None:
+        return [marked("See what is there: `python manage.py status`")]
+    dates = f"{state.as_of - timedelta(days=1)} {state.as_of}"
+    return [marked(f"See which records came and left: `python manage.py diff {state.feed} {dates}`")]

@@ -25,9 +25,13 @@ def _disk(wording: Wording) -> Finding | None:
     free, wanted = wording.facts.free_bytes, wording.settings.alerts.free_disk_gb
     if free is None or free >= wanted * GB:
         return None
-    means = f"{free / GB:.1f} GB are free where data lies; {wanted} GB are wanted (alerts.free_disk_gb)."
-    fixes = ("See what is large: `du -sh data/* logs`", "Make room before the next load")
-    return _finding(wording, DISK, "disk", "the disk is nearly full", means, *fixes)
+    means = "The tables are whole, but the next load may find no room."
+    detail = f"{free / GB:.1f} GB are free where data lies; {wanted} GB are wanted (alerts.free_disk_gb)."
+    fixes = (
+        "See what is large: `du -sh data/* logs`",
+        "Keep fewer published versions: lower keep_versions in config/local/settings.yaml; the next load clears them",
+    )
+    return _finding(wording, DISK, "disk", "the disk is nearly full", f"{means} {detail}", *fixes)
 
 
 def _zone(wording: Wording) -> Finding | None:
@@ -37,11 +41,10 @@ def _zone(wording: Wording) -> Finding | None:
     if schedule.zone == "local" or own == host:
         return None
     means = (
-        f"The schedule is meant in {schedule.zone}, but this host's clock is in another zone, and cron goes by that."
+        f"Loads start at other hours than you set: the schedule is meant in {schedule.zone}, and cron goes by the zone"
     )
-    return _finding(
-        wording, ZONE, "zone", "cron runs at other hours than the schedule says", means, "`python manage.py cron`"
-    )
+    title, fix = "cron runs at other hours than the schedule says", "See what to do about it: `python manage.py cron`"
+    return _finding(wording, ZONE, "zone", title, f"{means} of this host, which is another.", fix)
 
 
 def _record(wording: Wording) -> Finding | None:
@@ -50,8 +53,8 @@ def _record(wording: Wording) -> Finding | None:
     if not means:
         return None
     title = "the record cannot be read" if facts.problems else "the record was rebuilt"
-    fixes = ("`python manage.py doctor`", *((SILENCED,) if facts.losses else ()))
-    return _finding(wording, RECORD, means, title, means, *fixes)
+    fixes = ("See what is wrong with it: `python manage.py doctor`", *((SILENCED,) if facts.losses else ()))
+    return _finding(wording, RECORD, means, title, f"The tables are not touched by it. {means}", *fixes)
 
 
 def lost_rows(wording: Wording) -> str:

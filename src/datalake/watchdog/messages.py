@@ -11,7 +11,7 @@ from datalake.alerts.words import clock, count, day, full_day, listed, span
 from datalake.nights import FAILED, MISSED, OVERRUN, RUNNING, SHORT, UNKNOWN, WORDS, Night
 from datalake.outcomes import RunOutcome
 from datalake.schedule import next_due, zone_named
-from datalake.settings import Settings
+from datalake.settings import Schedule, Settings
 from datalake.watchdog.facts import Facts
 from datalake.watchdog.verdict import CLOCK, NEVER, STOPPED, UNMARKED, WAITING, Verdict
 
@@ -29,19 +29,26 @@ HEADLINES = {
 }
 LENGTHS = {SHORT: "last night's load was too short", OVERRUN: "last night's load took too long"}
 RUN = "Load it now: `bash src/cron_runner.sh`"
+RUN_AGAIN = "load again: `bash src/cron_runner.sh`"
+LONG = "long"  # a load that took too long and is over
 LOOK = "See what is there: `python manage.py status`"
 DOCTOR = "See why it may not have started: `python manage.py doctor`"
 LOG = "See its log: `tail -n 40 logs/cron_etl.log`"
-LOST = "logs/last_success.txt or the lake know of a good load that the record does not: was an old copy restored?"
+LOST = "logs/last_success.txt or the lake knows of a good load that the record does not: was an old copy restored?"
+CHECK = "`bash src/check_etl_watchdog.sh`"
 STEPS = {
     MISSED: (RUN, DOCTOR),
     NEVER: (RUN, DOCTOR),
-    RUNNING: ("Wait, or see its log: `tail -n 40 logs/cron_etl.log`",),
-    OVERRUN: (LOG, "If it hangs, end it: the process is named above"),
-    UNKNOWN: (LOOK, RUN),
-    UNMARKED: (LOOK, RUN),
-    CLOCK: ("See the clock: `date`; put it right", LOOK),
-    SHORT: (LOOK, LOG),
+    RUNNING: ("Wait: it ends by itself, or is told again once it has taken too long", LOG),
+    UNKNOWN: (LOOK, "In doubt load once more, which does no harm: `bash src/cron_runner.sh`"),
+    UNMARKED: ("Load once more, which writes it: `bash src/cron_runner.sh`", LOOK),
+    CLOCK: (
+        "Compare this host's clock with the true time: `date`",
+        f"Put the clock right, then look again: {CHECK}",
+        "Is it right already? Then load again, which writes the last success anew: `bash src/cron_runner.sh`",
+    ),
+    SHORT: (LOOK, LOG, "In doubt load once more, which does no harm: `bash src/cron_runner.sh`"),
+    LONG: (LOG, "Is that usual now? Raise schedule.max_runtime_minutes, then `python manage.py check`"),
 }
 
 
@@ -74,7 +81,7 @@ class Wording:
     def _foot(self) -> Line:
         schedule, marker = self.settings.schedule, self.facts.marker
         soon = next_due(schedule, self.facts.now, (schedule.nightly, *schedule.again))
-        last = clock(marker.end, self.zone) if marker else "none known"
+        last = clock(marker.end, self.zone, self.facts.now) if marker else "none known"
         return line(f"Next automatic try: {clock(soon, self.zone)} · Last success: {last} · host {self.host}")
 
 
@@ -84,33 +91,41 @@ def of_load(found: Verdict, wording: Wording) -> Message:
     said = [*_asleep(found, wording), *_earlier(found), *_why(found, wording.facts)]
     first = paragraph(line(Span(means, "bold")), *(marked(each) for each in said))
     headline = f"{HEADLINES[found.cause]} ({full_day(found.night)})"
-    return wording.message("🚨", headline, means, (first, steps(*_steps(found))))
+    return wording.message("🚨", headline, means, (first, steps(*_steps(found, wording.facts))))
 
 
 def of_length(found: Verdict, wording: Wording) -> Message:
     """Given a verdict on a load that was too short or too long, return what to tell about it."""
     run = next((night.best for night in found.nights if night.day == found.night), None)
-    took = f"It took {run.runtime_sec:g} s." if run and run.runtime_sec is not None else ""
-    schedule = wording.settings.schedule
-    limit = (
-        f"A load under {schedule.min_runtime_seconds} s may have loaded too little."
-        if found.cause == SHORT
-        else f"The limit is {schedule.max_runtime_minutes} min."
-    )
-    means = _current(found, "The data is last night's.")
-    first = paragraph(line(Span(means, "bold")), line(f"{took} {limit}".strip()))
+    took = f"It took {span(timedelta(seconds=run.runtime_sec))}" if run and run.runtime_sec is not None else "It ended"
+    first, *rest = (_of_short if found.cause == SHORT else _of_long)(found, took, wording.settings.schedule)
+    told = paragraph(line(Span(first, "bold")), *map(line, rest))
     headline = f"{LENGTHS[found.cause]} ({full_day(found.night)})"
-    return wording.message("⏱️", headline, means, (first, steps(*map(marked, STEPS[SHORT]))))
+    todo = STEPS[SHORT if found.cause == SHORT else LONG]
+    return wording.message("⏱️", headline, first, (told, steps(*map(marked, todo))))
+
+
+def _of_short(found: Verdict, took: str, schedule: Schedule) -> list[str]:
+    return [
+        "Look before you rely on today's data: the load may have loaded too little.",
+        f"{took}; a whole one takes at least {schedule.min_runtime_seconds} s (schedule.min_runtime_seconds).",
+        f"By its own account: {_current(found, 'the data is that of last night.')}",
+    ]
+
+
+def _of_long(found: Verdict, took: str, schedule: Schedule) -> list[str]:
+    limit = f"{took}; the limit is {schedule.max_runtime_minutes} min (schedule.max_runtime_minutes)."
+    return [_current(found, "The data is last night's."), limit]
 
 
 def of_gap(found: Verdict, wording: Wording) -> Message:
     """Given nights that were not good, of which nobody was told and that are over, return what to tell about them."""
     nights = listed([f"{day(night.day)} ({WORDS[night.state]})" for night in found.earlier], 14)
-    how_many = count(len(found.earlier), "night was", "nights were")
+    how_many = count(len(found.earlier), "earlier night was", "earlier nights were")
     means = _current(found, f"The load of {day(found.night)} is good again.")
     said = [line(Span(means, "bold")), line(f"Not good, and told only now: {nights}.")]
     first = paragraph(*said, *map(line, _asleep(found, wording)))
-    return wording.message("🔎", f"{how_many} not good and not told", means, (first, steps(marked(DOCTOR))))
+    return wording.message("🔎", f"{how_many} not good, and nobody was told", means, (first, steps(marked(DOCTOR))))
 
 
 def check_name(settings: Settings) -> str:
@@ -122,6 +137,8 @@ def check_name(settings: Settings) -> str:
 
 def _data(found: Verdict, facts: Facts) -> str:
     """What it means for the data."""
+    if found.cause == CLOCK:
+        return "Tables are whole; which day they show cannot be told by this host's clock."
     if found.run and any(feed.failed for feed in found.run.feeds):
         return currency.of_failure(found.run.feeds, found.run.night)
     if found.loaded:
@@ -174,7 +191,10 @@ def _reasons(run: RunOutcome) -> list[str]:
     return own + [f"Why: {feed.feed}: {feed.reason}" for feed in run.feeds if feed.failed and feed.reason]
 
 
-def _steps(found: Verdict) -> list[Line]:
+def _steps(found: Verdict, facts: Facts) -> list[Line]:
+    if found.cause == OVERRUN and facts.holder:
+        end = f"If it hangs, end it: `kill {facts.holder.pid}`; what is published stays whole. Then {RUN_AGAIN}"
+        return [marked(LOG), marked(end)]
     if found.cause in STEPS:
         return [marked(each) for each in STEPS[found.cause]]
     if found.run is None:
