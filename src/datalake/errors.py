@@ -37,6 +37,14 @@ class LockHeld(DatalakeError):
     exit_code = EXIT_LOCK_HELD
 
 
+class DataLost(DatalakeError):
+    """The record tells of data, and data/ holds none; nothing was written there."""
+
+    def __init__(self, root: object) -> None:
+        fix = f"Mount it and run it again. If it was emptied on purpose: mkdir -p {root}/data/metadata/events"
+        super().__init__("data/ is empty, but the record tells of data in it: is its disk not mounted?", fix)
+
+
 class ConfigurationError(DatalakeError):
     """The configuration is wrong; the message holds every mistake, one a line, each with file and line."""
 

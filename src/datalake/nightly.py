@@ -19,9 +19,9 @@ from datalake.outcomes import FAILURE, SUCCESS, FeedOutcome, Note, RunOutcome, f
 from datalake.pipeline import by_hand, decisions, words
 from datalake.pipeline.by_hand import HandOver
 from datalake.pipeline.context import Context, Observer, Silent, Stager, stage_locally
-from datalake.pipeline.decisions import Decision
+from datalake.pipeline.decisions import Decision, Decline
 from datalake.pipeline.plan import Plan, plan, waiting_notes
-from datalake.pipeline.preflight import check_room
+from datalake.pipeline.preflight import check_room, tight_logs
 from datalake.pipeline.recover import recover
 from datalake.pipeline.retention import keep
 from datalake.pipeline.run import run
@@ -144,10 +144,14 @@ class _Run:
         recover(context, self.contracts)
         if isinstance(work, HandOver):
             self.meant = {each.feed for each in work.files}
-            return by_hand.plan_of(context, self.contracts, work)
+            todo = by_hand.plan_of(context, self.contracts, work)
+            check_room(self.lake, self.settings, todo)
+            return todo
         if work:
             meant = decisions.chosen(context.ledger.state, work)
             self.meant = {each.feed for each in meant}
+            if not isinstance(work, Decline):
+                check_room(self.lake, self.settings, decisions.plan_for(self.contracts, self.night, meant))
             decisions.decide(context, work, meant)
             return decisions.plan_of(context, self.contracts, meant)
         todo = planned(self.lake, self.settings, self.contracts, context.ledger.state, self.night, self.clock.now())
@@ -156,7 +160,8 @@ class _Run:
                 "This lake holds demo data, and incoming holds files for it that the demo did not write.",
                 "Remove the demo first: `python manage.py demo --clear`.",
             )
-        check_room(self.lake, todo)
+        check_room(self.lake, self.settings, todo)
+        context.notes += tight_logs(self.lake)
         return todo
 
     def outcome(self, error: str = "", fix: str = "", exit_code: int | None = None) -> RunOutcome:

@@ -10,12 +10,14 @@ from datetime import date
 from datalake import settings
 from datalake.cli.journal import open_log
 from datalake.cli.progress import observer
-from datalake.clock import SystemClock
+from datalake.clock import Clock, SystemClock
 from datalake.contracts.config import load_contracts, require_salt
-from datalake.errors import EXIT_FAILED, ConfigurationError, DatalakeError
+from datalake.errors import EXIT_FAILED, ConfigurationError, DatalakeError, DataLost
 from datalake.nightly import anything_new, run_night
-from datalake.outcomes import RunOutcome
+from datalake.outcomes import FAILURE, RunOutcome
 from datalake.runs import crumbs, record
+from datalake.runs.lockfile import data_is_lost
+from datalake.schedule import night_of
 from datalake.settings import Settings
 from datalake.zones.paths import Lake
 
@@ -51,6 +53,8 @@ def _run(lake: Lake, options: argparse.Namespace) -> int:
     contracts = load_contracts(lake.root)
     require_salt(contracts, chosen.secrets)
     clock = SystemClock()
+    if data_is_lost(lake.root):
+        return _without_data(lake, chosen, clock, options)
     if options.run_id:  # then the lock is held, and whatever else has left something here is over
         record.recover_unrecorded(lake, chosen.schedule, before=options.run_id)
     if options.trigger in FURTHER_TRIES and not anything_new(lake, chosen, contracts, clock.now()):
@@ -70,6 +74,31 @@ def _run(lake: Lake, options: argparse.Namespace) -> int:
     if sys.stdout.isatty() or options.trigger == "demo":
         _show(outcome, lake, chosen)
     return outcome.exit_code
+
+
+def _without_data(lake: Lake, chosen: Settings, clock: Clock, options: argparse.Namespace) -> int:
+    """A run that could leave nothing in the lake is recorded and told by itself: Bash finds no crumb of it."""
+    from datalake.alerts.run import tell_run
+
+    now, lost = clock.now(), DataLost(lake.root)
+    log.error("run=%s %s", options.run_id, lost)
+    print(f"error: {lost}", file=sys.stderr)
+    if options.run_id:  # then the lock is held
+        run = RunOutcome(
+            run_id=options.run_id,
+            night=options.night or night_of(chosen.schedule, now),
+            trigger=options.trigger,
+            start=now,
+            end=now,
+            runtime_sec=0,
+            status=FAILURE,
+            exit_code=EXIT_FAILED,
+            error=lost.message,
+            fix=lost.fix,
+        )
+        record.record_run(lake, chosen.schedule, run)
+        tell_run(lake, os.environ, run.run_id, clock)
+    return lost.exit_code
 
 
 def _show(outcome: RunOutcome, lake: Lake, chosen: Settings) -> None:

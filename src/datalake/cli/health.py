@@ -14,7 +14,7 @@ from datalake import schedule as calendar
 from datalake.alerts.words import clock, count, full_day
 from datalake.cli import crontab, host, text
 from datalake.cli.door import Door
-from datalake.errors import DatalakeError
+from datalake.errors import DatalakeError, DataLost
 from datalake.runs import lock, lockfile
 from datalake.zones.paths import Lake
 
@@ -170,7 +170,7 @@ def examine(door: Door) -> list[Finding]:
         check_cron_daemon(host.cron_is_running()),
         *_with_settings(door),
         check_lock(door.lake, door.clock.now()),
-        check_disk(shutil.disk_usage(door.lake.data).free, _waiting_bytes(door.lake.incoming)),
+        _disk(door.lake),
         check_contracts(door),
     ]
     order = [*ORDER]
@@ -215,6 +215,15 @@ def _lines(door: Door, settings: "Settings") -> Finding:
         return check_lines(host.read_crontab(), crontab.block(settings.schedule, root), root)
     except DatalakeError as problem:
         return Finding("crontab lines", BAD, problem.message, problem.fix)
+
+
+def _disk(lake: Lake) -> Finding:
+    if lockfile.data_is_lost(lake.root):
+        lost = DataLost(lake.root)
+        return Finding("disk", BAD, lost.message, lost.fix)
+    if not lake.incoming.is_dir():
+        return Finding("disk", BAD, f"{lake.incoming} is not there", f"mkdir -p {lake.incoming}")
+    return check_disk(shutil.disk_usage(lake.data).free, _waiting_bytes(lake.incoming))
 
 
 def _waiting_bytes(incoming: Path) -> int:

@@ -118,6 +118,12 @@ def _note(run: Context, delivery: OpenDelivery, word: str) -> dict[str, Any]:
     return {"decision": word, "at": at, "feed": delivery.feed, "sha256": delivery.sha256, "reason": delivery.reason}
 
 
+def plan_for(contracts: Sequence[Contract], night: date, deliveries: Sequence[OpenDelivery]) -> Plan:
+    """PURE. Return what taking these files up again would come to, as far as is known before it is decided."""
+    of = {each.feed: tuple(Resume(one) for one in deliveries if one.feed == each.feed) for each in contracts}
+    return Plan(night, tuple(FeedPlan(each, of[each.feed]) for each in contracts))
+
+
 def plan_of(run: Context, contracts: Sequence[Contract], deliveries: Sequence[OpenDelivery]) -> Plan:
     """Return what is due now for the feeds of these deliveries: they, and what waited behind them."""
     meant = {each.feed for each in deliveries}

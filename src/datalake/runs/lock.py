@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
-from datalake.errors import LockHeld
+from datalake.errors import DataLost, LockHeld
 from datalake.runs.crumbs import new_run_id
-from datalake.runs.lockfile import Holder, held_sentence, read_holder, sign, take
+from datalake.runs.lockfile import Holder, data_is_lost, held_sentence, read_holder, sign, take
 from datalake.zones.paths import Lake
 
 
 @contextlib.contextmanager
 def held(lake: Lake) -> Iterator[str]:
-    """Hold the lock while the block runs; give it the id of the run that this is. Raise LockHeld, naming the other."""
+    """Hold the lock while the block runs; give it the id of the run that this is.
+
+    Raises LockHeld, naming the other; DataLost, before anything is written, where the disk of data/ is not mounted.
+    """
+    if data_is_lost(lake.root):
+        raise DataLost(lake.root)
     descriptor = _open(lake)
     try:
         if not take(descriptor):

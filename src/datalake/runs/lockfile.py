@@ -7,6 +7,7 @@ even after kill -9. The file is never deleted, and its text never decides: the l
 Python 3.6 or newer, the standard library only: this runs before venv is there.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -96,6 +97,46 @@ def leave_started(outcomes: Path, started: Dict[str, object]) -> None:
     temporary.replace(final)
 
 
+def data_is_lost(root: Path) -> bool:
+    """Say whether data/ holds nothing although the record tells of data: its disk is not mounted, or was emptied.
+
+    A new installation, and one that never had a file, has no such record.
+    """
+    data = root / "data"
+    if (data / "metadata" / "events").is_dir() or any(_holds(data / zone) for zone in ("raw", "curated")):
+        return False
+    return _marker_tells_of_data(root) or _table_tells_of_data(root)
+
+
+def _holds(zone: Path) -> bool:
+    try:
+        return any(not each.name.startswith(".") for each in zone.iterdir())
+    except OSError:
+        return False
+
+
+def _marker_tells_of_data(root: Path) -> bool:
+    try:
+        lines = (root / "logs" / "last_success.txt").read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return False
+    return any(line.startswith("tip=") and line.strip("tip=0") for line in lines)
+
+
+def _table_tells_of_data(root: Path) -> bool:
+    """A run that ended after an event left that event's sha256; before the first there are only zeros."""
+    import sqlite3  # seldom needed, and not every Python has it
+
+    database = root / "logs" / "etl_stats.db"
+    if not database.exists():
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect("{}?mode=ro".format(database.absolute().as_uri()), uri=True)) as table:
+            return bool(table.execute("SELECT 1 FROM etl_runtime WHERE trim(tip, '0') != '' LIMIT 1").fetchone())
+    except sqlite3.Error:
+        return False
+
+
 def main(pid: str, run_id: str, trigger: str) -> int:
     """Take the lock on Bash's fd 9 and leave the started crumb; return 0, or 75 where another run holds it.
 
@@ -106,6 +147,8 @@ def main(pid: str, run_id: str, trigger: str) -> int:
         return EXIT_LOCK_HELD
     since = datetime.now(timezone.utc).isoformat(timespec="seconds")
     sign(BASH_FD, Holder(int(pid), run_id, since))
+    if data_is_lost(ROOT):
+        return 0  # nothing is created where the disk should be; the ETL says so, records it and tells
     try:
         leave_started(ROOT / OUTCOMES, {"run_id": run_id, "trigger": trigger, "start": since, "pid": int(pid)})
     except OSError as problem:
