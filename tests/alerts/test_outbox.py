@@ -13,7 +13,6 @@ from datalake.alerts.incidents import Finding
 from datalake.alerts.message import Message
 from datalake.alerts.messages import Context
 from datalake.alerts.outbox import Entry, after
-from datalake.alerts.post import Post
 from datalake.alerts.report import Report
 from datalake.alerts.tell import Teller
 from datalake.alerts.ways import Ways
@@ -277,60 +276,6 @@ def test_without_a_usable_database_it_is_told_all_the_same(office, lake, monkeyp
 def test_tries_grow_rarer_up_to_one_an_hour(attempts: int, waits: int) -> None:
     entry = Entry("n", "Slack", "failure", Message("x", "t", "s"), START, attempts=attempts)
     assert after(entry, Answer(LATER, "500"), START).not_before == START + timedelta(seconds=waits)
-
-
-class Died(BaseException):
-    """The process is gone at this instant."""
-
-
-def test_killed_between_any_two_writes_no_message_is_lost_and_at_most_one_repeated(lake, monkeypatch) -> None:
-    """At every write of the sender in turn it dies there; the next sender finishes after the lease."""
-    deaths = 0
-    for place in range(40):
-        office = Office(lake)
-        office.clock.advance(place * 86_400)
-        run = replace(samples.SUCCESS, run_id=f"20251105T07{place:04}Z-1")
-        context = Context(zone_named("America/New_York"))
-        office.teller.keep(report(run, SETTINGS, context, {}, True))
-        died = _drain_dying_at(office, place, monkeypatch)
-        deaths += died
-        office.clock.advance(120)
-        Post(lake, office.teller.ways.channels, office.clock).drain(5.0)
-        for channel in (office.slack, office.mail):
-            own = [notice for notice in channel.seen if notice.id == f"run-{run.run_id}"]
-            assert 1 <= len(own) <= 2, (place, channel.name)
-            if len(own) == 2:
-                assert "You may have had this message before" in str(own[1].message.parts[-1])
-        if not died:
-            break
-    assert deaths >= 6  # two channels, each leased and marked, and the look for more
-
-
-def _drain_dying_at(office: Office, place: int, monkeypatch) -> bool:
-    """Empty the outbox; at the write of that number die, before it for even rounds, just after it for odd ones."""
-    count = 0
-
-    def dying(original):
-        def write(*args, **kwargs):
-            nonlocal count
-            count += 1
-            if count == place // 2 + 1 and place % 2 == 0:
-                raise Died
-            done = original(*args, **kwargs)
-            if count == place // 2 + 1:
-                raise Died
-            return done
-
-        return write
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Post, "_lease", dying(Post._lease))
-        patched.setattr(Post, "_settle", dying(Post._settle))
-        try:
-            Post(office.lake, office.teller.ways.channels, office.clock).drain(5.0)
-        except Died:
-            return True
-    return False
 
 
 def test_a_problem_that_is_silenced_is_listed_and_not_told(office, lake) -> None:
