@@ -28,7 +28,7 @@ LAYERS = (
     ("views", "drafts"),
     ("pipeline",),
     ("runs",),
-    ("nights",),
+    ("nights", "freshness"),
     ("alerts",),
     ("standing",),
     ("watchdog",),

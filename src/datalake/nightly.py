@@ -15,6 +15,7 @@ from typing import Any
 from datalake.clock import Clock
 from datalake.contracts.model import Contract
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
+from datalake.freshness import is_expected
 from datalake.outcomes import FAILURE, SUCCESS, FeedOutcome, Note, RunOutcome, feed_to_json
 from datalake.pipeline import by_hand, decisions, words
 from datalake.pipeline.by_hand import HandOver
@@ -27,7 +28,7 @@ from datalake.pipeline.retention import keep
 from datalake.pipeline.run import run
 from datalake.pipeline.views import report
 from datalake.runs import crumbs, logs, signals
-from datalake.schedule import night_of, weekdays
+from datalake.schedule import night_of
 from datalake.settings import Settings
 from datalake.zones.claims import list_incoming
 from datalake.zones.manifest import Ledger, read_state
@@ -261,7 +262,7 @@ def _notes(todo: Plan, context: Context, night: date) -> list[Note]:
         notes.insert(0, Note("no_files", "No files in incoming: nothing to load."))
     for each in todo.feeds:
         state = context.ledger.feed(each.contract.feed)
-        expected = each.contract.status == "active" and night.weekday() in weekdays(each.contract.freshness.days)
+        expected = is_expected(each.contract, context.settings.schedule, night)
         if expected and not each.steps and state.as_of and state.last_night != night:
             text = f"No file came for {each.contract.feed}: it still shows {words.day(state.as_of)}."
             notes.append(Note("no_file_for_feed", text, each.contract.feed))

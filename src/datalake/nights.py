@@ -95,7 +95,7 @@ def _state(schedule: Schedule, day: date, runs: Sequence[RecordedRun], view: Vie
     good = next((run for run in runs if run.status == SUCCESS), None)
     if good is not None:
         return _of_success(schedule, day, good)
-    if is_skipped(schedule, day):
+    if calendar.is_skipped(schedule, day):
         return SKIPPED
     if view.running_since and day == calendar.last_due(schedule, view.now):
         return OVERRUN if view.now - view.running_since > _longest(schedule) else RUNNING
@@ -124,12 +124,6 @@ def _without_run(schedule: Schedule, day: date, view: View) -> str:
         return UNKNOWN
     begun_by = calendar.due(schedule, day) + timedelta(minutes=schedule.start_margin_minutes)
     return DUE if view.now < begun_by else MISSED
-
-
-def is_skipped(schedule: Schedule, day: date) -> bool:
-    """Tell whether nothing is expected on a night: planned work, or a due time that the clocks skip, by policy."""
-    planned = any(window.first <= day <= window.last for window in schedule.maintenance)
-    return planned or (schedule.skipped_time == "skip" and calendar.clock_change(schedule, day) == calendar.SKIPPED)
 
 
 def days_judged(schedule: Schedule, first: date, last: date, known: Collection[date]) -> list[date]:

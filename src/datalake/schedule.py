@@ -112,6 +112,12 @@ def clock_change(schedule: Schedule, night: date) -> str:
     return _clock_change(_wall(night, schedule.nightly), zone_named(schedule.zone))
 
 
+def is_skipped(schedule: Schedule, day: date) -> bool:
+    """Tell whether nothing is expected on a night: planned work, or a due time that the clocks skip, by policy."""
+    planned = any(window.first <= day <= window.last for window in schedule.maintenance)
+    return planned or (schedule.skipped_time == "skip" and clock_change(schedule, day) == SKIPPED)
+
+
 def coming_changes(schedule: Schedule, instant: datetime, days: int = 400) -> list[date]:
     """Return the coming nights whose due time the clocks skip or repeat, within that many days."""
     today = local_day(schedule, instant)

@@ -5,29 +5,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from datalake import freshness
 from datalake.alerts import currency
-from datalake.alerts.words import clock, count, day
+from datalake.alerts.words import clock, day
 from datalake.contracts.model import Contract
+from datalake.freshness import CURRENT, DRAFT, NEVER, RETIRED
 from datalake.outcomes import FeedOutcome
 from datalake.pipeline.plan import FeedPlan, Waiting
 from datalake.runs.history import RecordedRun
 from datalake.runs.lockfile import Holder, held_sentence
-from datalake.schedule import last_due, weekdays, zone_named
+from datalake.schedule import is_skipped, zone_named
 from datalake.settings import Schedule
 from datalake.views.unknown import Unknown
 from datalake.zones.state import FeedState
 
-CURRENT, HELD, REFUSED, LATE, NEVER, DRAFT, RETIRED = (
-    "current",
-    "waiting for OK",
-    "file refused",
-    "no file that night",
-    "no data yet",
-    "draft",
-    "retired",
-)
 GOOD, BAD, WAITING = "good", "bad", "wait"
 RUN = "bash src/cron_runner.sh"
 
@@ -49,10 +42,10 @@ class Known:
 
     @property
     def night(self) -> date:
-        """The night that everything is judged by: the last one due, in a demo lake the last one simulated."""
-        due = last_due(self.schedule, self.now)
-        simulated = [run.night for run in self.runs if run.night]
-        return max(simulated) if self.demo and simulated else due
+        """The night that everything is judged by."""
+        return freshness.night_judged(
+            self.schedule, self.now, filter(None, (run.night for run in self.runs)), self.demo
+        )
 
     @property
     def loaded(self) -> RecordedRun | None:
@@ -66,25 +59,8 @@ class Known:
     @property
     def standing(self) -> dict[str, str]:
         """How each feed stands, by name."""
-        return {each.feed: _stands(each, self.state(each), self.night) for each in self.contracts}
-
-
-def _stands(contract: Contract, state: FeedState, night: date) -> str:
-    if contract.status in (DRAFT, RETIRED):
-        return contract.status
-    if state.held:
-        return HELD
-    if any(state.is_current_affair(each, contract.write_disposition == "replace") for each in state.refused):
-        return REFUSED
-    if state.as_of is None:
-        return NEVER
-    return CURRENT if state.last_night and state.last_night >= _expected(contract, night) else LATE
-
-
-def _expected(contract: Contract, night: date) -> date:
-    """The latest night, up to this one, on which a file of this feed is expected."""
-    days = weekdays(contract.freshness.days)
-    return next((night - timedelta(back) for back in range(7) if (night - timedelta(back)).weekday() in days), night)
+        night = self.night
+        return {each.feed: freshness.stands(each, self.state(each), self.schedule, night) for each in self.contracts}
 
 
 @dataclass(frozen=True)
@@ -117,12 +93,14 @@ def judged(known: Known) -> Verdict:
         return Verdict(BAD, f"The load of {day(known.night)} failed: {failed.error} {_tables(known)}", failed.fix)
     if all(how == CURRENT for how in active.values()):
         return Verdict(GOOD, f"{currency.of_success(_shown(known, active), known.night)}{_loaded(known)}")
-    return Verdict(BAD, _some_behind(known, active))
+    shows = {feed: known.states[feed].as_of if feed in known.states else None for feed in active}
+    return Verdict(BAD, currency.some_behind(shows, active, known.night))
 
 
 def _missed(known: Known) -> bool:
     nights = [run.night for run in known.runs if run.night]
-    return not known.demo and bool(nights) and max(nights) < known.night
+    planned = is_skipped(known.schedule, known.night)
+    return not known.demo and bool(nights) and max(nights) < known.night and not planned
 
 
 def _failed(known: Known) -> RecordedRun | None:
@@ -149,20 +127,3 @@ def _shown(known: Known, judged: Mapping[str, str]) -> list[FeedOutcome]:
 def _loaded(known: Known) -> str:
     run = known.loaded
     return f" Loaded {clock(run.end, zone_named(known.schedule.zone))}." if run and run.end else ""
-
-
-def _some_behind(known: Known, judged: Mapping[str, str]) -> str:
-    """`1 of 2 feeds is current as of Tue 4 Nov. grants still shows Mon 3 Nov: waiting for OK.`"""
-    current = [feed for feed, how in judged.items() if how == CURRENT]
-    dates = {known.states[feed].as_of for feed in current}
-    as_of = "".join(f" as of {day(each)}" for each in dates if each and len(dates) == 1)
-    verb = "is" if len(current) == 1 else "are"
-    first = f"{len(current)} of {count(len(judged), 'feed')} {verb} current{as_of}."
-    return " ".join([first, *(_behind(known, feed, how) for feed, how in judged.items() if how != CURRENT)])
-
-
-def _behind(known: Known, feed: str, how: str) -> str:
-    state = known.states.get(feed)
-    if state is None or state.as_of is None:
-        return f"{feed} has no data yet{'' if how == NEVER else f': {how}'}."
-    return f"{feed} shows {day(state.as_of)}: {how}."

@@ -1,18 +1,29 @@
 """PURE. What a run means for the data: which feeds are current, and what those that are not still show."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
+from datalake import freshness
 from datalake.alerts.words import count, day, listed, number
 from datalake.outcomes import FeedOutcome
 
 MOST_FEEDS = 8  # named one by one in a message
 
 
-def of_success(feeds: Sequence[FeedOutcome], night: date | None = None) -> str:
-    """Given the feeds of a run that succeeded, say as of when they show Huron; night: dates of its year go without."""
+NO_STANDS: Mapping[str, str] = MappingProxyType({})
+
+
+def of_success(feeds: Sequence[FeedOutcome], night: date | None = None, stands: Mapping[str, str] = NO_STANDS) -> str:
+    """Given the feeds of a run that succeeded, say as of when they show Huron; night: dates of its year go without.
+
+    stands: how feeds stand (datalake.freshness); one that is not there is taken to be current.
+    """
     shown = [feed for feed in feeds if feed.status != "draft"]
+    if any(_behind(feed, stands) for feed in shown):
+        known = {feed.feed: stands.get(feed.feed, freshness.CURRENT) for feed in shown}
+        return some_behind({feed.feed: feed.as_of for feed in shown}, known, night)
     dated = _by_date(shown)
     if not dated:
         return "No feed has data yet." if shown or not feeds else "Only drafts were checked; nothing was published."
@@ -55,10 +66,40 @@ def _no_data_yet(without: Sequence[str]) -> str:
     return f"{listed(without, MOST_FEEDS)} {'has' if len(without) == 1 else 'have'} no data yet"
 
 
-def of_failure(feeds: Sequence[FeedOutcome], night: date | None = None) -> str:
+def _behind(feed: FeedOutcome, stands: Mapping[str, str]) -> bool:
+    return stands.get(feed.feed, freshness.CURRENT) in (freshness.LATE, freshness.OLD, *freshness.OPEN)
+
+
+def some_behind(shows: Mapping[str, date | None], stands: Mapping[str, str], night: date | None = None) -> str:
+    """Given as of when each feed shows Huron and how it stands, say how many are current and what the others show.
+
+    `1 of 2 feeds is current as of Tue 4 Nov. grants shows Mon 3 Nov: waiting for OK.`
+    """
+    current = [feed for feed, how in stands.items() if how == freshness.CURRENT]
+    dates = {shows[feed] for feed in current}
+    as_of = "".join(f" as of {day(each, night)}" for each in dates if each and len(dates) == 1)
+    first = f"{len(current)} of {count(len(stands), 'feed')} {'is' if len(current) == 1 else 'are'} current{as_of}."
+    return " ".join([first, *_what_others_show(shows, stands, night)])
+
+
+def _what_others_show(shows: Mapping[str, date | None], stands: Mapping[str, str], night: date | None) -> Iterable[str]:
+    alike = defaultdict(list)
+    for feed, how in stands.items():
+        if how != freshness.CURRENT:
+            alike[shows[feed], how].append(feed)
+    for (as_of, how), names in alike.items():
+        if as_of is None:
+            yield f"{_no_data_yet(names)}{'' if how == freshness.NEVER else f': {how}'}."
+        else:
+            yield f"{listed(names, MOST_FEEDS)} {'shows' if len(names) == 1 else 'show'} {day(as_of, night)}: {how}."
+
+
+def of_failure(feeds: Sequence[FeedOutcome], night: date | None = None, stands: Mapping[str, str] = NO_STANDS) -> str:
     """Given the feeds of a run in which some failed, say which were not updated and what their tables still show."""
     failed = [feed for feed in feeds if feed.failed]
-    others = [feed for feed in feeds if not feed.failed and feed.status != "draft"]
+    sound = [feed for feed in feeds if not feed.failed and feed.status != "draft"]
+    others = [feed for feed in sound if not _behind(feed, stands)]
+    late = {feed.feed: stands[feed.feed] for feed in sound if feed not in others}
     partly = [feed for feed in failed if is_partly_updated(feed)]
     old = [feed for feed in failed if feed not in partly]
     sentences = [
@@ -68,6 +109,7 @@ def of_failure(feeds: Sequence[FeedOutcome], night: date | None = None) -> str:
             for feed in partly
         ),
         *_others(others, night),
+        *_what_others_show({feed.feed: feed.as_of for feed in sound}, late, night),
         "Nothing wrong was published.",
     ]
     return " ".join(sentences)

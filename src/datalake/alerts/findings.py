@@ -12,7 +12,7 @@ from datalake.alerts.words import day
 from datalake.outcomes import SUCCESS, FeedOutcome, RunOutcome
 from datalake.settings import Settings
 
-LOAD, FEED = "load", "feed:"
+LOAD, FEED, FEEDS = "load", "feed:", "feeds"
 PARTIAL = ("retry", "approve", "decline")  # triggers of runs that take up single files of a night
 UPDATED = ("published", "confirmed")
 NOTHING_NEW = "No file of it waits or is refused any more; nothing new of it was loaded."

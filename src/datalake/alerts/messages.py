@@ -4,8 +4,8 @@ The lines of the project's first description stay as they were: "ETL completed s
 "Exit code: 1", "Check logs: ...".
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 
 from datalake.alerts import currency
@@ -30,13 +30,16 @@ class Context:
     log_path: str = "logs/cron_etl.log"
     log_tail: tuple[str, ...] = ()  # the run's last lines, oldest first
     usual_rejected: tuple[int, int] | None = None  # lowest and highest of the nights before
+    stands: Mapping[str, str] = field(
+        default_factory=dict
+    )  # how feeds stand (datalake.freshness); "current" where not there
 
 
 def message(run: RunOutcome, settings: Settings, context: Context) -> Message:
     """Given a run, return what to tell about it; every text in it is safe to render."""
     kind = kind_of(run)
     parts = _failure(run, context) if kind in ("failure", "held") else _success(run, context, made_up(run, settings))
-    told = Message(kind, _title(kind, run, settings), _summary(kind, run, settings), tuple(parts))
+    told = Message(kind, _title(kind, run, settings), _summary(kind, run, settings, context), tuple(parts))
     return made_safe(told, settings.secrets.values())
 
 
@@ -68,17 +71,17 @@ def _title(kind: str, run: RunOutcome, settings: Settings) -> str:
     return f"{SIGNS[kind]} {' · '.join(pieces)}"
 
 
-def _summary(kind: str, run: RunOutcome, settings: Settings) -> str:
+def _summary(kind: str, run: RunOutcome, settings: Settings, context: Context) -> str:
     states = {"success": "OK", "notes": "OK WITH NOTES", "held": "WAITING FOR OK"}
     state = ("DEMO " if run.demo else "") + states.get(kind, "FAILED")
-    return f"{state}: {settings.name}, {full_day(run.night)}. {_meaning(run)}"
+    return f"{state}: {settings.name}, {full_day(run.night)}. {_meaning(run, context)}"
 
 
-def _meaning(run: RunOutcome) -> str:
+def _meaning(run: RunOutcome, context: Context) -> str:
     if run.status == "success":
-        return currency.of_success(run.feeds, run.night)
+        return currency.of_success(run.feeds, run.night, context.stands)
     if any(feed.failed for feed in run.feeds):
-        return currency.of_failure(run.feeds, run.night)
+        return currency.of_failure(run.feeds, run.night, context.stands)
     what = _sentence(_what_and_why(run)[0] or "The load failed")
     said = "nothing was touched" in what or "Nothing half-" in what
     return what if said else f"{what} Nothing half-loaded was published."
@@ -98,7 +101,7 @@ def _success(run: RunOutcome, context: Context, late: str) -> list[Part]:
     told = [text for text in (currency.changes(run.feeds), currency.rows(run.feeds, context.usual_rejected)) if text]
     done = f"ETL completed successfully in {minutes(run.runtime_sec)} · Start: {start} · End: {end} {zone}"
     return [
-        paragraph(line(Span(_meaning(run), "bold")), *map(line, told)),
+        paragraph(line(Span(_meaning(run, context), "bold")), *map(line, told)),
         *([paragraph(*_notes(run))] if run.notes else []),
         *([paragraph(line(late))] if late else []),
         small(line(done), *([marked(chain(run.tip))] if run.tip else [])),
@@ -125,7 +128,7 @@ def _failure(run: RunOutcome, context: Context) -> list[Part]:
     changed = currency.changes(run.feeds)
     mistakes = _what_and_why(run)[1]  # then they are what the log says, too
     return [
-        paragraph(line(Span(_meaning(run), "bold")), *([line(changed)] if changed else [])),
+        paragraph(line(Span(_meaning(run, context), "bold")), *([line(changed)] if changed else [])),
         *([paragraph(*_reasons(run, failed))] if failed else []),
         *([paragraph(marked(f"Why: {_sentence(mistakes)}"))] if mistakes else []),
         steps(*fixes(run, failed)),

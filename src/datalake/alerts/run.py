@@ -10,8 +10,10 @@ import socket
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+from datalake import freshness
 from datalake.alerts.findings import declined, report
 from datalake.alerts.heartbeat import beat
 from datalake.alerts.messages import Context, kind_of, made_up
@@ -31,7 +33,7 @@ from datalake.settings import Schedule, Settings, readable
 from datalake.zones.files import display
 from datalake.zones.manifest import read_state
 from datalake.zones.paths import Lake
-from datalake.zones.state import OpenDelivery
+from datalake.zones.state import FeedState, OpenDelivery
 
 HEARTBEAT_SECONDS = 1.5
 SECONDS = 6.0  # for all channels together; the runner ends this process after ten
@@ -141,7 +143,18 @@ def context(lake: Lake, settings: Settings, run: RunOutcome, before: tuple[Recor
         log_path=str(lake.etl_log.relative_to(lake.root)),
         log_tail=last_lines(lake.etl_log, wanted),
         usual_rejected=usual_rejected(before),
+        stands=stands(lake, settings.schedule, run.night),
     )
+
+
+def stands(lake: Lake, schedule: Schedule, night: date) -> dict[str, str]:
+    """Return how each feed stands by that night (datalake.freshness); nothing where rules or state cannot be read."""
+    try:
+        contracts, states = load_contracts(lake.root), read_state(lake)
+    except (OSError, ValueError, KeyError, TypeError, DatalakeError):
+        return {}
+    state = {each.feed: states.get(each.feed) or FeedState(each.feed) for each in contracts}
+    return {each.feed: freshness.stands(each, state[each.feed], schedule, night) for each in contracts}
 
 
 def usual_rejected(before: tuple[RecordedRun, ...]) -> tuple[int, int] | None:

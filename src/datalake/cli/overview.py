@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datalake.alerts.words import count, day, number
 from datalake.cli import text
 from datalake.contracts.model import Contract
+from datalake.freshness import HELD, REFUSED
 from datalake.runs.history import RecordedRun
-from datalake.standing import HELD, REFUSED, Known, verdict
+from datalake.standing import Known, verdict
 from datalake.views.unknown import sentence
 from datalake.zones.state import FeedState, OpenDelivery
 

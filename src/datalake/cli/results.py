@@ -1,8 +1,10 @@
-"""What a person at a terminal is shown after a run. PURE: lines of text out of the outcome, within 100 columns."""
+"""What a person at a terminal is shown after a run: lines of text out of the outcome, within 100 columns."""
 
 import textwrap
+from collections.abc import Mapping
 
 from datalake.alerts import currency
+from datalake.alerts.run import stands
 from datalake.alerts.words import count, day, minutes, number
 from datalake.cli.text import clipped, harmless, table
 from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
@@ -22,7 +24,7 @@ def lines(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:
     shown = [f"{settings.name} – {what}night of {day(outcome.night)}", ""]
     shown += table(HEADINGS, [_row(feed, file) for feed in outcome.feeds for file in feed.files], NUMBERS)
     shown += [line for feed in outcome.feeds for file in feed.files for line in _rest(file)]
-    shown += ["", *wrapped(_verdict(outcome))]
+    shown += ["", *wrapped(_verdict(outcome, stands(lake, settings.schedule, outcome.night)))]
     changed = currency.changes(outcome.feeds)
     shown += wrapped(f"Changed: {changed}") if changed else []
     for feed in outcome.feeds:
@@ -57,14 +59,14 @@ def wrapped(text: str) -> list[str]:
     )  # fmt: skip
 
 
-def _verdict(outcome: RunOutcome) -> str:
+def _verdict(outcome: RunOutcome, standing: Mapping[str, str]) -> str:
     time = f"{outcome.runtime_sec:.1f} s" if outcome.runtime_sec < 60 else minutes(outcome.runtime_sec)
     failed = [each for each in outcome.feeds if each.failed]
     if outcome.error:
         return f"Failed after {time}: {outcome.error} {outcome.fix}"
     if failed:
         return f"Failed after {time}: {count(len(failed), 'feed')} not updated; nothing wrong was published."
-    return f"Done in {time}. {currency.of_success(outcome.feeds, outcome.night)}"
+    return f"Done in {time}. {currency.of_success(outcome.feeds, outcome.night, standing)}"
 
 
 def _next(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:

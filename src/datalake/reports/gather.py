@@ -90,7 +90,8 @@ def _usable(lake: Lake, settings: Settings, runs: Sequence[RecordedRun], now: da
     """The dashboard's own sentence on today's data; nothing where the lake cannot be read."""
     try:
         newest = tuple(history.last_runs(lake.database, 30)) or tuple(reversed(runs))
-        known = Known(now, settings.schedule, load_contracts(lake.root), read_state(lake), newest)
+        demo = lake.demo_marker.exists()
+        known = Known(now, settings.schedule, load_contracts(lake.root), read_state(lake), newest, demo=demo)
         return verdict(known)
     except (DatalakeError, OSError, ValueError, KeyError, TypeError):
         return ""

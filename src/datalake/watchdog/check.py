@@ -5,12 +5,14 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from datalake.alerts import book
-from datalake.alerts.findings import FEED, LOAD, run_signature
+from datalake.alerts.findings import FEED, FEEDS, LOAD, run_signature
 from datalake.alerts.heartbeat import beat
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.report import Report
+from datalake.alerts.run import owners
 from datalake.alerts.tell import UNKEPT, Teller
 from datalake.alerts.ways import Ways, ways
 from datalake.clock import Clock
@@ -26,6 +28,7 @@ from datalake.watchdog.verdict import UNMARKED, Verdict, verdict, wants_start
 from datalake.zones.paths import Lake
 
 LENGTH, MARKER = "length", "marker"
+NOBODY: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 HEARTBEAT_SECONDS = 3.0
 SECONDS = 20.0
 
@@ -39,8 +42,9 @@ def check(lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | 
     facts = gather(lake, settings, clock)
     found = verdict(facts, settings.schedule)
     wording = Wording(facts, settings, f"{socket.gethostname()}:{lake.root}")
-    made = report(found, wording)
-    teller = Teller(lake, settings, way_out or ways(settings), clock, SECONDS)
+    out = way_out or ways(settings, owners(lake) if settings.alerts.mail.owners else {})
+    made = report(found, wording, out.by_feed)
+    teller = Teller(lake, settings, out, clock, SECONDS)
     told = teller.tell(made)
     fine = told and not made.findings and made.message is None
     leave_line(lake, status_line(found, made, wording, told))
@@ -65,9 +69,14 @@ def should_start(lake: Lake, environ: Mapping[str, str], clock: Clock) -> bool:
     return wants_start(verdict(gather(lake, settings, clock), settings.schedule))
 
 
-def report(found: Verdict, wording: Wording) -> Report:
-    """PURE. Given the verdict, return what was found, what was looked at, and what is told of nights gone by."""
-    findings = [*_of_night(found, wording), *feeds.findings(wording), *host.findings(wording)]
+def report(found: Verdict, wording: Wording, routes: Mapping[str, tuple[str, ...]] = NOBODY) -> Report:
+    """PURE. Given the verdict, return what was found, what was looked at, and what is told of nights gone by.
+
+    routes: the channels that hear of single feeds.
+    """
+    load = _of_night(found, wording)
+    explained = any(each.key == LOAD for each in load) or (found.cause == DUE and LOAD in wording.facts.open)
+    findings = [*load, *feeds.findings(wording, routes, explained), *host.findings(wording)]
     gap = found.loaded and found.earlier
     told = [night.day for night in found.earlier]
     last = f"{told[-1]:%Y%m%d}" if told else ""
@@ -89,7 +98,10 @@ def _judged(key: str, found: Verdict, wording: Wording) -> bool:
     if key == LENGTH:
         return found.loaded
     if key.startswith(FEED):
-        return bool(wording.facts.contracts) and "@" not in key
+        of_the_check = ":" in key.removeprefix(FEED).partition("@")[0]  # for one channel alone: the others are a run's
+        return bool(wording.facts.contracts) and ("@" not in key or of_the_check)
+    if key == FEEDS:
+        return bool(wording.facts.contracts)
     return key in (MARKER, host.DISK, host.ZONE, host.RECORD)
 
 

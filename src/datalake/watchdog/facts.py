@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from datalake import schedule as calendar
 from datalake.alerts import book
+from datalake.alerts.incidents import Silence
 from datalake.clock import Clock
 from datalake.contracts.config import load_contracts
 from datalake.contracts.model import Contract
 from datalake.errors import DatalakeError
+from datalake.freshness import night_judged, stands
 from datalake.outcomes import RunOutcome
 from datalake.runs import crumbs, history, lock
 from datalake.runs.database import reading
@@ -46,6 +49,7 @@ class Facts:
 
     now: datetime
     night: date  # the latest that was due; in a demo lake the last one simulated
+    schedule: Schedule = field(default_factory=Schedule)
     marker: Marker | None = None
     runs: tuple[RecordedRun, ...] = ()  # of all nights to be judged
     only_csv: tuple[RuntimeRow, ...] = ()  # runs that the database lost
@@ -55,6 +59,8 @@ class Facts:
     looked: tuple[datetime, date] | None = None  # the last look, and the night it judged
     told: frozenset[date] = frozenset()  # nights that some incident has told already
     losses: tuple[str, ...] = ()  # what was lost with a damaged database, and nobody was told of yet
+    open: frozenset[str] = frozenset()  # keys of open incidents
+    silences: tuple[Silence, ...] = ()
     states: Mapping[str, FeedState] = field(default_factory=dict)
     contracts: Sequence[Contract] = ()
     usual_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of each feed's earlier runs, newest first
@@ -67,6 +73,18 @@ class Facts:
         """The first night that nobody has judged yet; the latest is judged in any case."""
         start = self.looked[1] + DAY if self.looked else self.night
         return max(min(start, self.night), self.night - DAY * FURTHEST)
+
+    @property
+    def feeds_by(self) -> date:
+        """The night that feeds are judged by."""
+        return night_judged(self.schedule, self.now, filter(None, (run.night for run in self.runs)), self.demo)
+
+    @property
+    def stands(self) -> dict[str, str]:
+        """How each feed stands by that night (datalake.freshness)."""
+        night, known = self.feeds_by, self.states
+        state = {each.feed: known.get(each.feed) or FeedState(each.feed) for each in self.contracts}
+        return {each.feed: stands(each, state[each.feed], self.schedule, night) for each in self.contracts}
 
     @property
     def running_since(self) -> datetime | None:
@@ -88,7 +106,8 @@ class Gathering:
 
     def facts(self) -> Facts:
         """Look at everything once."""
-        looked, told, losses = self._looks()
+        kept = self._kept()
+        looked = kept.get("looked")
         states, contracts = self._states(), self._contracts()
         night = self._night()
         start = looked[1] if looked else night
@@ -96,15 +115,14 @@ class Gathering:
         return Facts(
             self.now,
             night,
+            schedule=self.schedule,
             marker=self._marker(),
             runs=known.runs,
             only_csv=known.only_csv,
             first_night=known.first_night,
             last=self._last(known.runs, night),
             holder=self._holder(),
-            looked=looked,
-            told=told,
-            losses=losses,
+            **kept,
             states=states,
             contracts=contracts,
             usual_rows=self._usual_rows(states),
@@ -123,17 +141,23 @@ class Gathering:
             return due
         return last[0].night or due if last else due
 
-    def _looks(self) -> tuple[tuple[datetime, date] | None, frozenset[date], tuple[str, ...]]:
-        nothing: tuple[None, frozenset[date], tuple[str, ...]] = (None, frozenset(), ())
+    def _kept(self) -> dict[str, Any]:
+        """What alerts and earlier looks have kept; nothing where that cannot be read."""
         if not self.lake.database.exists():
-            return nothing
+            return {}
         try:
             with closing(reading(self.lake.database)) as connection:
                 if connection.execute("PRAGMA user_version").fetchone()[0] < NEWEST:
-                    return nothing  # of before there were looks, or losses; _mend migrates what it can write
-                return book.last_look(connection), book.told_nights(connection), book.losses(connection)
+                    return {}  # of before all this was kept; what can be written has been migrated
+                return {
+                    "looked": book.last_look(connection),
+                    "told": book.told_nights(connection),
+                    "losses": book.losses(connection),
+                    "open": frozenset(incident.key for incident in book.open_incidents(connection)),
+                    "silences": book.silences(connection, self.now),
+                }
         except (sqlite3.Error, ValueError):
-            return nothing  # what is wrong with the database is told by _runs
+            return {}  # what is wrong with the database is told by _runs
 
     def _marker(self) -> Marker | None:
         try:

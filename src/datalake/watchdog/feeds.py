@@ -1,17 +1,22 @@
-"""PURE. Feeds that are old, wait for OK, were refused, or changed in size: what the check finds beside the load."""
+"""PURE. Feeds that are old, wait for OK, were refused, or changed in size: what the check finds beside the load.
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+Whether a feed is current is datalake.freshness's to say. What the load's own problem explains is held back by it;
+several that are old although the load was good have one cause too, and are one problem.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from statistics import median
 
+from datalake import freshness
 from datalake import schedule as calendar
-from datalake.alerts.findings import FEED, LOAD
+from datalake.alerts.findings import FEED, FEEDS, LOAD
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.message import Line, Part, Span, line, marked, paragraph, steps
 from datalake.alerts.messages import as_step, usual_fix
-from datalake.alerts.words import day, number, span
+from datalake.alerts.words import count, day, listed, number, span
 from datalake.contracts.model import Contract
-from datalake.settings import Schedule
 from datalake.watchdog.messages import Wording
 from datalake.zones.state import FeedState, OpenDelivery
 
@@ -19,22 +24,32 @@ FEWEST, MOST_CHANGE = 5, 2.0  # earlier loads that say what is usual; twice as m
 WAITS, REFUSED = "waits for your OK", "was not updated"
 ASK = "Ask whoever sends the file; it loads by itself with the next try after it has come"
 LOAD_NOW = "Is it in data/incoming by now? Load it: `bash src/cron_runner.sh`"
+ASK_ALL = "Ask whoever sends the files; they load by themselves with the next try after they have come"
+OLD = ":old"
+STATUS = "See what is there: `python manage.py status`"
 
 
-def findings(wording: Wording) -> list[Finding]:
-    """Return what is wrong with the feeds that are in use."""
+def findings(wording: Wording, routes: Mapping[str, tuple[str, ...]], explained: bool) -> list[Finding]:
+    """Return what is wrong with the feeds that are in use.
+
+    routes: channels that hear of single feeds. explained: the load has a problem, which explains these.
+    """
     facts, found = wording.facts, list[Finding]()
     for contract in facts.contracts:
         state = facts.states.get(contract.feed)
         if contract.status == "active" and state is not None:
             found += _of_feed(contract, state, wording)
-    return found
+    return [*_grouped(found, wording, explained), *_routed(found, routes)]
 
 
 def _of_feed(contract: Contract, state: FeedState, wording: Wording) -> list[Finding]:
-    found = _waiting(state, wording)
-    if not found:
-        found += _old(contract, state, wording)
+    stands = freshness.stands(contract, state, wording.settings.schedule, wording.facts.feeds_by)
+    if stands in freshness.OPEN:
+        found = _waiting(state, wording)
+    elif stands in (freshness.LATE, freshness.OLD):
+        found = [_old(contract, state, stands, wording)]
+    else:
+        found = []
     return found + _rows(state, wording)
 
 
@@ -66,39 +81,63 @@ def _fix(feed: str, delivery: OpenDelivery, status: str) -> list[Line]:
     return [as_step(delivery.fix or usual_fix(feed, status))]
 
 
-def _old(contract: Contract, state: FeedState, wording: Wording) -> list[Finding]:
-    """A file that was due and has not come, or data that is older than its rules allow."""
-    facts, schedule = wording.facts, wording.settings.schedule
-    if state.last_night is None or state.as_of is None:
-        return []
-    expected = expected_night(contract, facts.night)
-    limit = contract.freshness.warn_after_hours or contract.freshness.error_after_hours
-    age = facts.now - end_of(schedule, state.as_of)
-    too_old = limit is not None and age > timedelta(hours=limit)
-    if state.last_night >= expected and not too_old:
-        return []
-    missing = state.last_night < expected
-    title = (
-        f"{state.feed}: no file for the night of {day(expected)} has come"
-        if missing
-        else f"{state.feed}: its data is old"
-    )
-    allowed = f"; its rules allow {limit:g} h (freshness)" if too_old else ""
-    said = f"Its data ended {span(max(age, timedelta(0)))} ago{allowed}."
+def _old(contract: Contract, state: FeedState, stands: str, wording: Wording) -> Finding:
+    """A file that was due and has not come, or data older than its rules allow; past their last limit it is news."""
+    schedule, night = wording.settings.schedule, wording.facts.feeds_by
+    expected = freshness.expected_night(contract, schedule, night)
+    worst = contract.freshness.error_after_hours
+    worse = freshness.is_older(contract, state, schedule, night, worst)
+    missing = f"{state.feed}: no file for the night of {day(expected)} has come"
+    title = missing if stands == freshness.LATE else f"{state.feed}: its data is old"
+    limit = worst if worse else freshness.limit_of(contract)
+    past = freshness.is_older(contract, state, schedule, night, limit)
+    allowed = f"; its rules allow {limit:g} h (freshness)" if past else ""
+    said = f"{_ended(state, wording)}{allowed}."
     parts = (paragraph(line(Span(_shows(state), "bold")), line(said)), steps(marked(ASK), marked(LOAD_NOW)))
-    return [_finding(wording, state, ":old", "old", title, parts)]
+    return _finding(wording, state, OLD, "too old" if worse else "old", title, parts)
 
 
-def expected_night(contract: Contract, night: date) -> date:
-    """Return the latest night, up to this one, on which a file of the feed is expected."""
-    days = calendar.weekdays(contract.freshness.days)
-    back = (night - timedelta(days=step) for step in range(7))
-    return next((each for each in back if each.weekday() in days), night)
+def _ended(state: FeedState, wording: Wording) -> str:
+    """In a demo, days of long ago are no age."""
+    if state.as_of is None or wording.facts.demo:
+        return "It is older than the night asks for"
+    ended = calendar.instant_of(wording.settings.schedule, state.as_of + timedelta(days=1), "00:00")
+    return f"Its data ended {span(max(wording.facts.now - ended, timedelta(0)))} ago"
 
 
-def end_of(schedule: Schedule, as_of: date) -> datetime:
-    """Return the instant at which a data date ends."""
-    return calendar.instant_of(schedule, as_of + timedelta(days=1), "00:00")
+def _grouped(found: Sequence[Finding], wording: Wording, explained: bool) -> list[Finding]:
+    """Several old feeds, or what is left of several that were told together, under one problem that names them."""
+    facts = wording.facts
+    old = [each for each in found if each.key.endswith(OLD) and not _silent(each.key, wording)]
+    begun = FEEDS in facts.open
+    if not old or (not begun and (explained or len(old) < 2)):
+        return list(found)
+    under = [replace(each, parent=FEEDS) if each in old else each for each in found]
+    return [replace(_of_all(old, wording), parent=LOAD if explained else ""), *under]
+
+
+def _silent(key: str, wording: Wording) -> bool:
+    return any(silence.covers(key, wording.facts.now) for silence in wording.facts.silences)
+
+
+def _of_all(old: Sequence[Finding], wording: Wording) -> Finding:
+    """One problem for all; another set of feeds, or one past its last limit, is news of it."""
+    names = [finding.feed for finding in old]
+    title = f"{count(len(names), 'feed is', 'feeds are')} old: {listed(names, 8)}"
+    means = " ".join(f"{each.title}." for each in old[:8])
+    parts = (paragraph(line(Span(means, "bold"))), steps(marked(ASK_ALL), marked(LOAD_NOW), marked(STATUS)))
+    words = [f"{each.feed} {each.signature}" for each in old]
+    return Finding(FEEDS, signature(*words), title, wording.message("⏰", title, means, parts), old[0].nights)
+
+
+def _routed(found: Sequence[Finding], routes: Mapping[str, tuple[str, ...]]) -> list[Finding]:
+    """For those who hear of their own feed alone: what of it is old or of another size, each for itself."""
+    own = [finding for finding in found if ":" in finding.key.removeprefix(FEED)]
+    return [
+        replace(finding, key=f"{finding.key}@{name}", parent="", audience=name)
+        for finding in own
+        for name in routes.get(finding.feed, ())
+    ]
 
 
 def _rows(state: FeedState, wording: Wording) -> list[Finding]:

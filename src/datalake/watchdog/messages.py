@@ -11,7 +11,7 @@ from datalake.alerts.words import clock, count, day, full_day, listed, span
 from datalake.nights import FAILED, MISSED, OVERRUN, RUNNING, SHORT, UNKNOWN, WORDS, Night
 from datalake.outcomes import RunOutcome
 from datalake.schedule import next_due, zone_named
-from datalake.settings import Schedule, Settings
+from datalake.settings import Settings
 from datalake.watchdog.facts import Facts
 from datalake.watchdog.verdict import CLOCK, NEVER, STOPPED, UNMARKED, WAITING, Verdict
 
@@ -98,31 +98,33 @@ def of_length(found: Verdict, wording: Wording) -> Message:
     """Given a verdict on a load that was too short or too long, return what to tell about it."""
     run = next((night.best for night in found.nights if night.day == found.night), None)
     took = f"It took {span(timedelta(seconds=run.runtime_sec))}" if run and run.runtime_sec is not None else "It ended"
-    first, *rest = (_of_short if found.cause == SHORT else _of_long)(found, took, wording.settings.schedule)
+    first, *rest = (_of_short if found.cause == SHORT else _of_long)(found, took, wording)
     told = paragraph(line(Span(first, "bold")), *map(line, rest))
     headline = f"{LENGTHS[found.cause]} ({full_day(found.night)})"
     todo = STEPS[SHORT if found.cause == SHORT else LONG]
     return wording.message("⏱️", headline, first, (told, steps(*map(marked, todo))))
 
 
-def _of_short(found: Verdict, took: str, schedule: Schedule) -> list[str]:
+def _of_short(found: Verdict, took: str, wording: Wording) -> list[str]:
+    least = wording.settings.schedule.min_runtime_seconds
     return [
         "Look before you rely on today's data: the load may have loaded too little.",
-        f"{took}; a whole one takes at least {schedule.min_runtime_seconds} s (schedule.min_runtime_seconds).",
-        f"By its own account: {_current(found, 'the data is that of last night.')}",
+        f"{took}; a whole one takes at least {least} s (schedule.min_runtime_seconds).",
+        f"By its own account: {_current(found, wording.facts, 'the data is that of last night.')}",
     ]
 
 
-def _of_long(found: Verdict, took: str, schedule: Schedule) -> list[str]:
+def _of_long(found: Verdict, took: str, wording: Wording) -> list[str]:
+    schedule = wording.settings.schedule
     limit = f"{took}; the limit is {schedule.max_runtime_minutes} min (schedule.max_runtime_minutes)."
-    return [_current(found, "The data is last night's."), limit]
+    return [_current(found, wording.facts, "The data is last night's."), limit]
 
 
 def of_gap(found: Verdict, wording: Wording) -> Message:
     """Given nights that were not good, of which nobody was told and that are over, return what to tell about them."""
     nights = listed([f"{day(night.day)} ({WORDS[night.state]})" for night in found.earlier], 14)
     how_many = count(len(found.earlier), "earlier night was", "earlier nights were")
-    means = _current(found, f"The load of {day(found.night)} is good again.")
+    means = _current(found, wording.facts, f"The load of {day(found.night)} is good again.")
     said = [line(Span(means, "bold")), line(f"Not good, and told only now: {nights}.")]
     first = paragraph(*said, *map(line, _asleep(found, wording)))
     return wording.message("🔎", f"{how_many} not good, and nobody was told", means, (first, steps(marked(DOCTOR))))
@@ -140,16 +142,17 @@ def _data(found: Verdict, facts: Facts) -> str:
     if found.cause == CLOCK:
         return "Tables are whole; which day they show cannot be told by this host's clock."
     if found.run and any(feed.failed for feed in found.run.feeds):
-        return currency.of_failure(found.run.feeds, found.run.night)
+        return currency.of_failure(found.run.feeds, found.run.night, facts.stands)
     if found.loaded:
-        return _current(found, "The data is last night's.")
+        return _current(found, facts, "The data is last night's.")
     if facts.marker is None:
         return "No good load is known, so the tables may be empty."
     return f"Tables are whole and show what the load of {day(facts.marker.night)} published."
 
 
-def _current(found: Verdict, otherwise: str) -> str:
-    return currency.of_success(found.run.feeds, found.run.night) if found.run and found.run.feeds else otherwise
+def _current(found: Verdict, facts: Facts, otherwise: str) -> str:
+    run = found.run
+    return currency.of_success(run.feeds, run.night, facts.stands) if run and run.feeds else otherwise
 
 
 def _asleep(found: Verdict, wording: Wording) -> list[str]:

@@ -197,7 +197,9 @@ FEED: tuple[Field, ...] = (
     _text("feed", "its name", lambda feed: feed.name),
     _text("title", "its title"),
     _text(
-        "stands", "current, waiting for OK, file refused, no file that night, no data yet, ...", lambda feed: feed.how
+        "stands",
+        "current, waiting for OK, file refused, no file that night, too old, ...",
+        lambda feed: feed.how,
     ),
     Field("current", "boolean", "whether its table shows what it should", lambda feed: feed.current),
     _day("as_of", "the data date that the published table shows", lambda feed: feed.state.as_of),

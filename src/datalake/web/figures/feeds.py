@@ -3,22 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from datalake import standing
+from datalake import freshness
 from datalake.contracts.model import Contract
 from datalake.standing import Known
 from datalake.web.rows import FeedRow
 from datalake.zones.state import FeedState
 
 NO_RULES = "has no rules"
-UNJUDGED = (standing.DRAFT, standing.RETIRED, NO_RULES)
+UNJUDGED = (freshness.DRAFT, freshness.RETIRED, NO_RULES)
 KINDS = {
-    standing.CURRENT: "good",
-    standing.HELD: "wait",
-    standing.REFUSED: "bad",
-    standing.LATE: "warn",
-    standing.NEVER: "mute",
-    standing.DRAFT: "wait",
-    standing.RETIRED: "mute",
+    freshness.CURRENT: "good",
+    freshness.HELD: "wait",
+    freshness.REFUSED: "bad",
+    freshness.LATE: "warn",
+    freshness.OLD: "warn",
+    freshness.NEVER: "mute",
+    freshness.DRAFT: "wait",
+    freshness.RETIRED: "mute",
     NO_RULES: "mute",
 }
 
@@ -43,7 +44,7 @@ class Feed:
 
     @property
     def current(self) -> bool:
-        return self.how == standing.CURRENT
+        return self.how == freshness.CURRENT
 
 
 def all_feeds(known: Known, rows: Sequence[FeedRow]) -> list[Feed]:
@@ -84,7 +85,7 @@ def duties(feeds: Sequence[Feed]) -> list[Duty]:
     found = []
     for feed in feeds:
         for each in (*feed.state.held, *feed.state.refused):
-            what = standing.REFUSED if each.status == "refused" else standing.HELD
+            what = freshness.REFUSED if each.status == "refused" else freshness.HELD
             found.append(Duty(feed.name, what, each.reason, each.fix, each.since[:10], each.name))
         row = feed.row
         if row and not row.ok and not feed.state.open:
