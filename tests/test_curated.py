@@ -157,13 +157,28 @@ def test_row_groups_are_cut_by_row_number_not_by_how_the_rows_came(tmp_path: Pat
         writer.close()
         made.append(path.read_bytes())
         groups = pq.ParquetFile(path).metadata
-        assert [groups.row_group(each).num_rows for each in range(groups.num_row_groups)] == [
-            ROW_GROUP,
-            ROW_GROUP,
-            50_000,
-        ]
+        cut = [groups.row_group(each).num_rows for each in range(groups.num_row_groups)]
+        assert cut == [ROW_GROUP] * 3 + [250_000 - 3 * ROW_GROUP]
     assert made[0] == made[1] == made[2]
     assert pa.Table.from_batches(ParquetRows([tmp_path / "1000.parquet"]).batches()).equals(table)
+
+
+def test_a_piece_of_a_published_table_is_read_without_the_others(tmp_path: Path) -> None:
+    table = pa.table({"n": range(150_000)})
+    for name, rows in (("a", table.slice(0, 100_000)), ("b", table.slice(100_000))):
+        writer = TableWriter(tmp_path / name, table.schema)
+        writer.write(rows.combine_chunks().to_batches()[0])
+        writer.close()
+    pieced = ParquetRows([tmp_path / "a", tmp_path / "b"])
+    assert list(pieced.sizes) == [ROW_GROUP, 100_000 - ROW_GROUP, 50_000]
+    assert pieced.piece(2).column("n").to_pylist() == list(range(100_000, 150_000))
+
+
+def test_what_goes_wrong_while_a_row_group_is_written_is_raised(tmp_path: Path) -> None:
+    writer = TableWriter(tmp_path / "x", pa.schema([("n", pa.int64())]))
+    with pytest.raises(ValueError, match="does not match"):
+        for text in ("one", "two"):
+            writer.write(pa.RecordBatch.from_pydict({"n": [text] * ROW_GROUP}))
 
 
 def test_an_empty_table_is_a_table(tmp_path: Path) -> None:

@@ -3,11 +3,26 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from datalake.merge.differences import nothing
-from datalake.merge.rows import Collector, Fingerprints, Index, Mask, Rows, aligned, content_columns, text_hashes
+from datalake.merge.rows import (
+    Collector,
+    Fingerprints,
+    Index,
+    Mask,
+    Rows,
+    aligned,
+    content_columns,
+    key_prints,
+    text_hashes,
+)
+
+SLICE = 250_000  # rows that are held at once
+Cells = np.ndarray[Any, np.dtype[np.bool_]]  # a row, a column
 
 
 @dataclass(frozen=True)
@@ -27,6 +42,31 @@ class Incoming:
     data_date: date
 
 
+class Seen:
+    """The rows of the change list that went by while two tables were compared; given up where they are too many."""
+
+    def __init__(self) -> None:
+        self.new: list[pa.RecordBatch] = []
+        self.changed: list[tuple[pa.RecordBatch, Cells]] = []
+        self.gone: list[pa.RecordBatch] = []
+        self.whole = False  # nothing is missing
+        self._rows = 0
+
+    def add(self, batch: pa.RecordBatch, new: Mask, changed: Mask, unlike: Cells) -> None:
+        """Keep the new and the changed rows of a batch, and in which cells of its content each of these changed."""
+        self._rows += int(new.sum() + changed.sum())
+        if self._rows > SLICE:
+            self.new, self.changed = [], []
+        else:
+            self.new += filtered([batch], new)
+            self.changed += [(each, unlike[changed]) for each in filtered([batch], changed)]
+
+    def end(self, gone: Iterable[pa.RecordBatch] | None) -> None:
+        """Keep the rows that are gone, None where they are too many."""
+        self.gone = list(gone or ())
+        self.whole = gone is not None and self._rows <= SLICE
+
+
 class Merge:
     """The next table of a feed. Drain batches() once; after that differences, rows and kept are known."""
 
@@ -36,6 +76,7 @@ class Merge:
         self.key = key
         self.differences = nothing(0, 0)
         self.rows = 0
+        self.seen = Seen()
         self._seed = seed
 
     @property
@@ -60,6 +101,9 @@ class Merge:
 
     def _collector(self) -> Collector:
         return Collector(self.key, content_columns(self.schema), self._seed)
+
+    def _keys(self, rows: Rows) -> tuple[Fingerprints, list[int]]:
+        return key_prints(rows.batches(self.key), self.key, self._seed)
 
     def _prints(self, batches: Iterable[pa.RecordBatch]) -> Fingerprints:
         collector = self._collector()

@@ -5,16 +5,15 @@ with which it came, then the row itself: as it is now, or, where it is gone, as 
 the published table: they came too late to, and only say what had been true at a date.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from datalake.merge.base import Merge, filtered
-from datalake.merge.hashes import column_hashes
-from datalake.merge.rows import Mask, Positions, aligned, content_columns
+from datalake.merge.base import SLICE, Cells, Merge, filtered
+from datalake.merge.former import differing
+from datalake.merge.rows import Positions, aligned, content_columns
 
 NEW, CHANGED, GONE, FILED, FILED_GONE = "new", "changed", "gone", "filed", "filed_gone"
 CHANGE_FIELDS = (
@@ -23,7 +22,6 @@ CHANGE_FIELDS = (
     pa.field("_valid_from", pa.date32()),
     pa.field("_version", pa.int32()),
 )
-SLICE = 250_000  # changed rows whose former selves are held at once
 
 
 def change_schema(table: pa.Schema) -> pa.Schema:
@@ -33,15 +31,31 @@ def change_schema(table: pa.Schema) -> pa.Schema:
 
 def changes(merge: Merge, version: int) -> Iterator[pa.RecordBatch]:
     """Given a merge that was drained and the number of its version, yield new, changed, late, then gone rows."""
+    if merge.seen.whole:
+        yield from _seen(merge, version)
+        return
     found, accepted, day = merge.differences, merge.incoming.accepted, merge.incoming.data_date
-    for batch in filtered(accepted.batches(), found.new):
-        yield marked(batch, NEW, day, version)
+    if found.new.any():
+        for batch in filtered(accepted.batches(), found.new):
+            yield marked(batch, NEW, day, version)
     yield from _changed(merge, version)
-    for batch in filtered(accepted.batches(), found.late):
-        yield marked(batch, FILED, day, version)
+    if found.late.any():
+        for batch in filtered(accepted.batches(), found.late):
+            yield marked(batch, FILED, day, version)
     if merge.current is not None and found.gone.any():
         for batch in filtered((aligned(each, merge.schema) for each in merge.current.batches()), found.gone):
             yield marked(batch, GONE, day, version)
+
+
+def _seen(merge: Merge, version: int) -> Iterator[pa.RecordBatch]:
+    """The same, of what the merge kept as it went by."""
+    seen, day, names = merge.seen, merge.incoming.data_date, content_columns(merge.schema)
+    for batch in seen.new:
+        yield marked(batch, NEW, day, version)
+    for batch, unlike in seen.changed:
+        yield marked(batch, CHANGED, day, version, _named(unlike, names))
+    for batch in seen.gone:
+        yield marked(batch, GONE, day, version)
 
 
 def marked(
@@ -90,19 +104,11 @@ def _former(merge: Merge, was: Positions) -> pa.Table:
 def _with_columns(now: pa.Table, before: pa.Table) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
     """Give rows with, for each, the names of the columns in which it differs from its former self."""
     names = content_columns(now.schema)
-    differ = np.array([_differ(now.column(name), before.column(name)) for name in names])
-    words = np.array(names, object)
-    listed = pa.array([words[column].tolist() for column in differ.T], CHANGE_FIELDS[1].type)
+    listed = _named(differing(now, before, names), names)
     for batch in now.combine_chunks().to_batches():
         yield batch, listed
 
 
-def _differ(now: pa.ChunkedArray, before: pa.ChunkedArray) -> Mask:
-    if pa.types.is_list(now.type):
-        one, other = (column_hashes(each.combine_chunks(), 1) for each in (now, before))
-        unlike: Mask = one != other
-        return unlike
-    same = pc.fill_null(pc.equal(now, before), False)
-    both_null = pc.and_(pc.is_null(now), pc.is_null(before))
-    mask: Mask = ~pc.or_(same, both_null).to_numpy()
-    return mask
+def _named(unlike: Cells, names: Sequence[str]) -> pa.Array:
+    words = np.array(names, object)
+    return pa.array([words[row].tolist() for row in unlike], CHANGE_FIELDS[1].type)

@@ -1,6 +1,6 @@
 """PURE. What a merge reads: rows that can be gone over more than once, and their hashes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from datalake.merge.hashes import Hashes, column_hashes, key_texts, row_hashes
 SECOND_LANE = 0x5851F42D4C957F2D
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+_NO_HASHES: Hashes = np.zeros(0, np.uint64)
 
 
 class Rows(Protocol):
@@ -61,8 +62,18 @@ class Collector:
     def done(self) -> Fingerprints:
         """Return the fingerprints of all batches, in order."""
         if not self._parts:
-            return Fingerprints(*(np.zeros(0, np.uint64) for _ in range(3)))
+            return Fingerprints(_NO_HASHES, _NO_HASHES, _NO_HASHES)
         return Fingerprints(*(np.concatenate(lane) for lane in zip(*self._parts, strict=True)))
+
+
+def key_prints(batches: Iterable[pa.RecordBatch], key: Sequence[str], seed: int) -> tuple[Fingerprints, list[int]]:
+    """Return the fingerprints of the rows' keys, without contents, and how many rows each batch has."""
+    lanes, sizes = [(_NO_HASHES, _NO_HASHES)], []
+    for batch in batches:
+        lanes.append(text_hashes(key_texts(batch, key), seed))
+        sizes.append(batch.num_rows)
+    keys, checks = (np.concatenate(lane) for lane in zip(*lanes, strict=True))
+    return Fingerprints(keys, checks, _NO_HASHES), sizes
 
 
 def text_hashes(texts: pa.Array, seed: int) -> tuple[Hashes, Hashes]:
