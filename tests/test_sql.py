@@ -32,6 +32,10 @@ def lake(tmp_path_factory) -> Lake:
         {"protocol_id": "B", "study_title": 'Say "B", twice', "status": "Closed", "sponsors": ["NIH", "NSF"]},
     )
     shelves.publish("grants", {"award_id": "AWD1", "amount": Decimal("1234.50"), "status": "Active"})
+    dues = {"pi_name": "Testa, E.", "status": "Approved", "annual_review_due": date(2025, 12, 1)}
+    shelves.publish("iacuc", {"protocol_id": "P1", "triennial_due": date(2026, 1, 1), **dues})
+    dues = {"pi_name": "Testa, E.", "status": "Approved", "annual_renewal_due": date(2025, 12, 1)}
+    shelves.publish("safety", {"safety_id": "S1", "safety_type": "Biosafety", "date_expires": date(2026, 1, 1), **dues})
     shelves.refresh()
     return lake
 
@@ -164,6 +168,8 @@ REFUSED = [
     "select * from contracts",
     "select * from arrow_scan(1::pointer, 2::pointer, 3::pointer)",
     "select * from pandas_scan(1::pointer)",
+    "select * from query('select * from arr' || 'ow_scan(1::pointer, 2::pointer, 3::pointer)')",
+    "select * from \"query\" /**/ ('select 1')",
     "select 1; copy irb to '{out}'",
     "select 1; select 2",
     "/* */ copy irb to '{out}'",
@@ -194,6 +200,16 @@ def test_a_question_leaves_the_lake_as_it_was(ask, lake: Lake) -> None:
     before = seen()
     ask("select irb_states(status), count(*) from irb group by 1")
     assert seen() == before
+
+
+@pytest.mark.parametrize("query", ["from safety", "select count(*) from SAFETY", "from protocol_renewals_due"])
+def test_who_was_shown_a_feed_with_restricted_values_stands_in_the_log(ask, lake: Lake, query: str) -> None:
+    lake.etl_log.unlink(missing_ok=True)
+    assert ask(query).code == 0
+    assert "sql of safety, which holds restricted values, for " in lake.etl_log.read_text(encoding="utf-8")
+    lake.etl_log.unlink()
+    assert ask("from irb").code == 0
+    assert not lake.etl_log.exists() or "restricted" not in lake.etl_log.read_text(encoding="utf-8")
 
 
 def test_before_anything_is_published_a_question_says_that_there_is_no_table(ask) -> None:

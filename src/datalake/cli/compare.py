@@ -12,10 +12,11 @@ import click
 
 from datalake.alerts.words import count, full_day, number
 from datalake.clean.values import plain
-from datalake.cli import text
+from datalake.cli import journal, text
 from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
+from datalake.web.inert import cell as inert
 from datalake.zones.claims import look
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 SHOWN = 20  # examples of each kind of difference
 WIDEST = 60  # characters of a value on a screen
 MASKED = "(masked)"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 HEADER = ("key", "difference", "column", "here", "there")
 
 
@@ -44,6 +44,7 @@ def compare(door: Door, feed: str, other: Path, out: Path | None) -> int:
 
     contract = find_contract(door.contracts(), feed)
     _check(other, out)
+    journal.note_restricted(door.lake, [contract], "compare")
     with tempfile.TemporaryDirectory(prefix="datalake-compare-") as folder:
         source = Path(folder) / "source"
         shutil.copyfile(other, source)
@@ -138,12 +139,8 @@ def _write(out: Path, every: Iterable["Found"], hidden: bool) -> None:
         for each in every:
             key = MASKED if hidden else each.key
             cells = (_plain(each.here), _plain(each.there))
-            lines.writerow([_inert(cell) for cell in (key, each.what, each.column, *cells)])
+            lines.writerow([inert(cell) for cell in (key, each.what, each.column, *cells)])
     click.echo(f"All of it is in {text.harmless(str(out))}.")
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def _shown(value: Any) -> str:

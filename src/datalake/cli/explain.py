@@ -54,6 +54,7 @@ def trace(door: Door, feed: str, key: str, unmasked: bool) -> None:
     if not contract.primary_key:
         raise UsageError(f"{feed} has no primary_key, so its records cannot be told apart.", "Name one in its rules.")
     hidden = any(each.mask for each in contract.columns) and not unmasked
+    journal.note_restricted(door.lake, [contract], "trace")
     if unmasked:
         journal.open_log(door.lake)
         log.info("feed=%s key=%s traced unmasked by %s", feed, text.harmless(key), getpass.getuser())
@@ -115,6 +116,7 @@ def diff(door: Door, feed: str, before: datetime, after: datetime, as_json: bool
     from datalake.pipeline.past import compare, rows_known
 
     contract = find_contract(door.contracts(), feed)
+    journal.note_restricted(door.lake, [contract], "diff")
     states = [rows_known(door.lake, contract, each.date()) for each in (before, after)]
     changes, found = compare(contract, *states)
     if as_json:
@@ -159,6 +161,7 @@ def asof(door: Door, day: datetime, out: Path, feeds: tuple[str, ...]) -> None:
     if out.exists() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty.", "Give a folder that does not exist yet.")
     out.mkdir(parents=True, exist_ok=True)
+    journal.note_restricted(door.lake, contracts, "asof")
     schedule = door.settings().schedule
     end = instant_of(schedule, day.date() + timedelta(days=1), "00:00")
     for contract in contracts:

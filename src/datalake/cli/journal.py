@@ -1,10 +1,14 @@
 """Logging for commands typed by a person: the log file gets everything, the terminal what it needs."""
 
+import getpass
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
+from datalake.contracts.model import Contract
 from datalake.zones.paths import Lake
 
+log = logging.getLogger("datalake.cli.reads")
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -15,6 +19,16 @@ def open_log(lake: Lake) -> None:
         logger = logging.getLogger("datalake")
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
+
+
+def note_restricted(lake: Lake, contracts: Iterable[Contract], how: str) -> None:
+    """Keep who was shown feeds with restricted values that are not masked, and by which command."""
+    unmasked = ("", "hash")
+    feeds = [contract.feed for contract in contracts if any(
+        each.classification == "restricted" and each.mask in unmasked for each in contract.columns)]  # fmt: skip
+    if feeds:
+        open_log(lake)
+        log.info("%s of %s, which holds restricted values, for %s", how, ", ".join(feeds), getpass.getuser())
 
 
 def keep_traceback(lake: Lake, problem: BaseException) -> None:

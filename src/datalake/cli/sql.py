@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from datalake.alerts.words import count, number
-from datalake.cli import text
+from datalake.cli import journal, text
 from datalake.cli.door import Door, pass_door
-from datalake.cli.rejects import FORMULA
+from datalake.web.inert import cell
 
 if TYPE_CHECKING:
+    from datalake.contracts.model import Contract
     from datalake.views.query import Question, Readable
 
 SHOWN = 200  # rows of a table on a terminal; CSV and JSON have all
@@ -40,8 +42,19 @@ def sql(door: Door, query: str, form: str) -> None:
     settings = door.settings()
     readable = _readable(door, night_of(settings.schedule, door.clock.now()))
     with Question(readable, settings, query) as question:
+        journal.note_restricted(door.lake, _named(door, readable, query), "sql")
         for line in _FORMS[form](question):
             click.echo(line)
+
+
+def _named(door: Door, readable: "Readable", query: str) -> "list[Contract]":
+    """The rules of the feeds that a query names, itself or by a view that is made of them."""
+    from datalake.views.load import load_views
+
+    words = set(re.findall(r"\w+", query.casefold()))
+    views = [each.view for each in load_views(door.lake.root) if each.view and each.name in words]
+    words |= {source.feed for view in views for source in view.sources}
+    return [each for feed, each in readable.contracts.items() if feed in words]
 
 
 def _readable(door: Door, as_of: date) -> "Readable":
@@ -101,8 +114,7 @@ def _line(cells: Sequence[str]) -> str:
 
 def _inert(value: Any) -> str:
     shown = _shown(value)
-    textual = isinstance(value, (str, list))
-    return f"'{shown}" if textual and shown.startswith(FORMULA) else shown
+    return str(cell(shown)) if isinstance(value, (str, list)) else shown
 
 
 def _json(question: "Question") -> Iterator[str]:

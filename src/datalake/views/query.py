@@ -19,8 +19,9 @@ from datalake.views.published import Published
 from datalake.zones import curated
 from datalake.zones.paths import Lake
 
-# Functions that take the address of memory, or a program: nobody who asks about data needs them.
-_INNER = re.compile(r"\b(arrow_scan\w*|pandas_scan|python_map_function)\b", re.IGNORECASE)
+# Functions that take the address of memory, a program, or SQL as text, which could name them in pieces: nobody who asks
+# about data needs them.
+_INNER = re.compile(r"\b(arrow_scan\w*|pandas_scan|python_map_function|query(?=\W*\())", re.IGNORECASE)
 READ_ONLY = "This reads tables and changes nothing: begin with SELECT, FROM, WITH, DESCRIBE, SUMMARIZE or SHOW TABLES."
 
 

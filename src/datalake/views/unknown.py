@@ -47,8 +47,12 @@ def sentence(each: Unknown) -> str:
     such = f", such as {' and '.join(quoted(value) for value in each.examples)}" if each.examples else ""
     times = "once" if each.times == 1 else f"{each.times:,} times"
     values, verb = ("1 value", "is") if each.values == 1 else (f"{each.values:,} values", "are")
-    where = f"the map {each.places[0]}" if each.mapped else " or ".join(each.places)
+    where = f"the map {each.places[0]}" if each.mapped else _either(each.places)
     return f"{values} of {each.feed}.{each.column} ({times}) {verb} not in {where}{such}."
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def kept(lake: Lake) -> list[Unknown]:
