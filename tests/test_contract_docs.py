@@ -96,8 +96,8 @@ RECORDS = [
     (keys.CONTRACT, model.Contract), (keys.COLUMN, model.Column), (keys.CONSTRAINTS, model.Constraints),
     (keys.CHECK, model.Check), (keys.DIALECT, model.Dialect), (keys.SCHEMA_CONTRACT, model.SchemaContract),
     (keys.FRESHNESS, model.Freshness), (keys.RELATIONSHIP, model.Reference), (SETTINGS, settings_records.Settings),
-    *((key.kind, getattr(settings_records, name)) for name, key in [
-        ("Schedule", SETTINGS.keys[1]), ("FileLimits", SETTINGS.keys[4]), ("Dashboard", SETTINGS.keys[8])]),
+    *((key.kind, getattr(settings_records, name)) for key in SETTINGS.keys for name, word in [
+        ("Schedule", "schedule"), ("FileLimits", "file_limits"), ("Dashboard", "dashboard")] if key.name == word),
 ]  # fmt: skip
 
 

@@ -25,6 +25,7 @@ LAYERS = (
     ("merge",),
     ("zones",),
     ("engine",),
+    ("cluster",),
     ("views", "drafts"),
     ("pipeline",),
     ("runs",),

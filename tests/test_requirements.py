@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from support.project import ROOT
 
-PAIRS = ["requirements", "requirements-dev"]
+PAIRS = ["requirements", "requirements-dask", "requirements-dev"]
 
 
 def wanted(name: str) -> list[Requirement]:
@@ -74,12 +74,13 @@ def test_no_lock_file_names_a_place_to_fetch_from(name: str) -> None:
     assert not re.search(r"https?://|file:|--(extra-)?index-url|--find-links|@ ", text)
 
 
-def test_the_developers_environment_holds_the_very_versions_of_the_suites() -> None:
-    runtime, developer = versions("requirements.lock"), versions("requirements-dev.lock")
-    assert {package: developer.get(package) for package in runtime} == runtime
+@pytest.mark.parametrize(("name", "fuller"), [("", "-dask"), ("", "-dev"), ("-dask", "-dev")])
+def test_a_fuller_environment_holds_the_very_versions_of_the_suites(name: str, fuller: str) -> None:
+    least, most = versions(f"requirements{name}.lock"), versions(f"requirements{fuller}.lock")
+    assert {package: most.get(package) for package in least} == least
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dask.txt", "requirements-dev.txt"])
 def test_every_requirement_says_what_it_is_for(name: str) -> None:
     lines = Path(ROOT / name).read_text(encoding="utf-8").splitlines()
     silent = [line for line in lines if line and not line.startswith(("#", "-r", "types-")) and "#" not in line]

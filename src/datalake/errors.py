@@ -4,6 +4,8 @@ Every error a user can meet is a DatalakeError: its message names the thing and 
 what to do. The doors (manage.py, src/*.py) turn it into one line on stderr and an exit code.
 """
 
+from typing import Any
+
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -58,3 +60,7 @@ class Refused(DatalakeError):
         super().__init__(message, fix)
         self.rule = rule
         self.line = line
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it can come from another process: by default an exception is made again from its message alone."""
+        return type(self), (self.rule, self.message, self.fix, self.line)

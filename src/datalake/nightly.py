@@ -19,8 +19,9 @@ from datalake.freshness import is_expected
 from datalake.outcomes import FAILURE, SUCCESS, FeedOutcome, Note, RunOutcome, feed_to_json
 from datalake.pipeline import by_hand, decisions, words
 from datalake.pipeline.by_hand import HandOver
-from datalake.pipeline.context import Context, Observer, Silent, Stager, stage_locally
+from datalake.pipeline.context import Context, Observer, Silent, stage_locally
 from datalake.pipeline.decisions import Decision, Decline
+from datalake.pipeline.engines import Stager
 from datalake.pipeline.plan import Plan, plan, waiting_notes
 from datalake.pipeline.preflight import check_room, tight_logs
 from datalake.pipeline.recover import recover
@@ -115,6 +116,9 @@ class _Run:
         except Exception as problem:
             log.exception("run=%s stopped", self.run_id)
             error, fix = words.worded(problem)
+        finally:
+            if self.context:
+                self.context.engines.close()
         return self._leave(self.outcome(error, fix))
 
     def _begin(self) -> None:

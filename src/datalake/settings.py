@@ -17,7 +17,7 @@ from datalake.documents.nodes import Mapping as Nodes
 from datalake.documents.nodes import Place, Problem, listed
 from datalake.documents.overlay import overlay
 from datalake.errors import ConfigurationError
-from datalake.settings_words import SETTINGS
+from datalake.settings_words import SETTINGS, engine_problems
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,9 @@ class Settings:
     settle_seconds: int = 60
     threads: int = 2
     file_limits: FileLimits = FileLimits()
+    engine: str = "local"  # local | dask: where files are cleaned and merged, if a feed's rules do not say
+    scheduler: str = ""  # address of a Dask scheduler
+    cluster: str = ""  # or the function that starts a Dask cluster, as package.module:function
     csv_twin: bool = True
     keep_versions: int = 14  # published versions of a feed that stay on disk
     retention: Retention = Retention()
@@ -181,6 +184,7 @@ def readable(root: Path, environ: Mapping[str, str]) -> Settings:
 def _read(root: Path, environ: Mapping[str, str]) -> tuple[Settings, list[Problem]]:
     problems: list[Problem] = []
     filled = SETTINGS.read(_document(root, problems), "", problems)
+    problems.extend(engine_problems(filled))
     known, warnings = _secrets(root, environ, problems)
     settings: Settings = _record(Settings, filled)
     return replace(settings, secrets=known, warnings=warnings), problems

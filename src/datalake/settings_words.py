@@ -1,8 +1,9 @@
 """The words of settings.yaml: which keys there are and what each holds. The records they fill are in settings.py."""
 
 import zoneinfo
+from collections.abc import Iterator
 
-from datalake.documents.forms import Form, Key, Many, Value
+from datalake.documents.forms import Filled, Form, Key, Many, Value
 from datalake.documents.kinds import (
     choice,
     clock_time,
@@ -14,7 +15,7 @@ from datalake.documents.kinds import (
     shaped,
     text,
 )
-from datalake.documents.nodes import did_you_mean, quoted
+from datalake.documents.nodes import Problem, did_you_mean, quoted
 
 WEEKDAY = choice("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NOT_HERE = "git sees this file, so secrets are not written here. Put {0}=... into config/secrets.env."
@@ -158,12 +159,22 @@ DASHBOARD = Form(
     ),
     moved={"token": _NOT_HERE.format("DASHBOARD_TOKEN"), "debug": "can't be switched on."},
 )
+_ADDRESS = r"(tcp|tls)://[A-Za-z0-9.:_\[\]-]+:[0-9]{1,5}"
+_FUNCTION = r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*"
 SETTINGS = Form(
     (
         Key("name", text("text", _name_mistake), "The first words of every message.", "Research Data Lake"),
         Key("schedule", SCHEDULE, "When things are due."),
         Key("settle_seconds", integer(0, 86_400), "A file younger than this may still be arriving.", "60"),
         Key("threads", integer(1, 256), "Threads that clean one file.", "2"),
+        Key(
+            "engine",
+            choice("local", "dask"),
+            "Where files are cleaned and merged: here, or on a Dask cluster.",
+            "local",
+        ),
+        Key("scheduler", shaped("an address like tcp://host:8786", _ADDRESS), "The scheduler of that cluster."),
+        Key("cluster", shaped("a function like package.module:name", _FUNCTION), "Or what starts such a cluster."),
         Key("file_limits", FILE_LIMITS, "What a file may be before anything reads it."),
         Key("csv_twin", flag(), "Write a CSV beside each published Parquet table.", "true"),
         Key("keep_versions", integer(1, 10_000), "Published versions of a feed that stay on disk.", "14"),
@@ -181,3 +192,12 @@ SETTINGS = Form(
         "settings": "its keys stand at the top level here.",
     },
 )
+
+
+def engine_problems(filled: Filled) -> Iterator[Problem]:
+    """Yield what does not fit about where files are cleaned and merged."""
+    values = filled.values
+    if "scheduler" in values and "cluster" in values:
+        yield filled.problem("cluster", "stands beside scheduler. Keep one of them.")
+    if values.get("engine") == "dask" and "scheduler" not in values and "cluster" not in values:
+        yield filled.problem("engine", "dask needs scheduler: tcp://HOST:8786, or cluster: package.module:function.")

@@ -42,7 +42,8 @@ def replay(door: Door, feed: str | None, dry_run: bool) -> int:
         night = night_of(settings.schedule, door.clock.now())
         watcher = progress.observer(sys.stderr)
         run = Context(door.lake, settings, door.clock, ledger, night, watcher)
-        done = [rebuild(run, each, dry_run) for each in chosen if ledger.feed(each.feed).version]
+        with closing(run.engines):
+            done = [rebuild(run, each, dry_run) for each in chosen if ledger.feed(each.feed).version]
     for each in done:
         for line in _told(each, dry_run):
             click.echo(line)

@@ -211,6 +211,7 @@ CONTRACT = Form(
         ),
         Key("history", choice("none", "scd2"), "scd2 keeps every earlier version of a record.", "none"),
         Key("partitions", integer(1, 999), "Files that the published table is cut into, by key.", "1"),
+        Key("engine", choice("local", "dask"), "Where the feed is cleaned and merged; else as settings.yaml says."),
         Key("legal_hold", flag(), "true: nothing of this feed is ever removed, whatever the settings say.", "false"),
         Key("schema_contract", SCHEMA_CONTRACT, "What happens when columns come or go."),
         Key("limits", LIMITS, "Past one of these, the delivery waits for OK."),

@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +20,7 @@ from datalake.clean.rules import make_rules
 from datalake.engine import structure, writing
 from datalake.engine.accepted import LakeColumns
 from datalake.engine.cells import Layout
+from datalake.engine.fates import Fates
 from datalake.engine.header import Header
 from datalake.engine.job import Progress, Staged, StageJob
 from datalake.engine.judge import Judge
@@ -34,11 +35,16 @@ from datalake.engine.watch import KeyWatch
 SCAN_SHARE = 5  # the first pass is about a fifth of the work
 
 
-def stage(job: StageJob, progress: Progress | None = None, sizes: Sizes | None = None) -> Staged:
+def stage(
+    job: StageJob,
+    progress: Progress | None = None,
+    sizes: Sizes | None = None,
+    second_pass: "SecondPass | None" = None,
+) -> Staged:
     """Clean one file into its staging and quarantine folders and return what became of its rows.
 
-    progress is told rows done and bytes done of the file's. Raises Refused if the file cannot be read as its contract;
-    nothing is then left that looks finished.
+    progress is told rows done and bytes done of the file's; second_pass makes the parts elsewhere than on threads here.
+    Raises Refused if the file cannot be read as its contract; nothing is then left that looks finished.
     """
     writing.clear(job.staging, job.quarantine)
     work = job.staging / ".work"
@@ -46,7 +52,8 @@ def stage(job: StageJob, progress: Progress | None = None, sizes: Sizes | None =
     try:
         with ThreadPoolExecutor(1) as aside:
             digest = aside.submit(sha256_of, job.source)
-            staged = _staged(job, work, sizes or Sizes(), progress or (lambda rows, size: None))
+            tell = progress or (lambda rows, size: None)
+            staged = _staged(job, work, sizes or Sizes(), tell, second_pass or on_threads)
             staged = replace(staged, sha256=digest.result())
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -73,14 +80,16 @@ class Scanned:
     unique: Sequence[KeyWatch]
 
 
-def _staged(job: StageJob, work: Path, sizes: Sizes, progress: Progress) -> Staged:
+SecondPass = Callable[[StageJob, Scanned, Fates], Iterator[PartDone]]  # yields the parts in file order
+
+
+def _staged(job: StageJob, work: Path, sizes: Sizes, progress: Progress, second_pass: SecondPass) -> Staged:
     size = job.source.stat().st_size
-    with _scanned(job, work, sizes, progress) as found, _descriptor(found.text.path) as source:
+    with _scanned(job, work, sizes, progress) as found, descriptor(found.text.path) as source:
         if not found.parts:
             raise structure.header_only()
         fates = Resolver(found.judge, found.parts, source, found.index).settle(found.keys, found.unique)
-        maker = PartMaker(found.judge, fates, LakeColumns(job, found.judge.cleaner.rules), source, found.index)
-        tally, names = _second_pass(job, maker, found.parts, size, progress)
+        tally, names = _taken(job, second_pass(job, found, fates), size, progress)
     header = found.header
     return replace(
         tally.staged(found.judge.cleaner.rules),
@@ -134,7 +143,8 @@ def _first_pass(
 
 
 @contextmanager
-def _descriptor(path: Path) -> Iterator[int]:
+def descriptor(path: Path) -> Iterator[int]:
+    """Hold a file open for reading by place."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         yield descriptor
@@ -142,13 +152,18 @@ def _descriptor(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _second_pass(
-    job: StageJob, maker: PartMaker, parts: Sequence[Part], size: int, progress: Progress
-) -> tuple[Tally, tuple[str, ...]]:
-    """Make all parts, and take what they found in file order."""
+def on_threads(job: StageJob, found: Scanned, fates: Fates) -> Iterator[PartDone]:
+    """Make the parts on threads of this process."""
+    with descriptor(found.text.path) as source:
+        maker = PartMaker(found.judge, fates, LakeColumns(job, found.judge.cleaner.rules), source, found.index)
+        yield from _in_order(job, maker, found.parts)
+
+
+def _taken(job: StageJob, parts: Iterator[PartDone], size: int, progress: Progress) -> tuple[Tally, tuple[str, ...]]:
+    """Take what was found in the parts, in file order."""
     tally, names, done = Tally(), [], 0
     with writing.FindingsFile(job.quarantine, job.sync) as findings:
-        for number, made in enumerate(_in_order(job, maker, parts)):
+        for number, made in enumerate(parts):
             tally.add(made.tally)
             for table in made.findings:
                 findings.add(table)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -62,8 +62,10 @@ class RecordIndex:
 
     WIDTH = 8
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("w+b")
+    def __init__(self, path: Path, mode: str = "w+b") -> None:
+        """mode: rb to read an index that is there."""
+        self.path = path
+        self._file: IO[bytes] = path.open(mode)
 
     def append(self, starts: Ints, lines: Ints) -> None:
         """Add the records of the next piece."""

@@ -12,7 +12,7 @@ from datalake.contracts.model import Column, Constraints, Contract
 from datalake.engine.job import Staged, StageJob
 from datalake.errors import Refused
 from datalake.pipeline.build import Cleaned, whole_merge
-from datalake.pipeline.context import Stager
+from datalake.pipeline.engines import Stager
 from datalake.zones.files import temporary
 
 if TYPE_CHECKING:

@@ -147,6 +147,7 @@ class _Plan:
             table=curated.part_path(self.draft, feed, number) if parts > 1 else curated.table_path(self.draft, feed),
             changes=self.folder / f"changes-{number:03d}.parquet" if listed else None,
             twin=self.folder / f"twin-{number:03d}.csv" if twin else None,
+            folder=self.folder,
         )
 
 

@@ -1,19 +1,19 @@
 """What the parts of one run share: where, by what rules, the state, and who watches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Protocol
 
 from datalake.clock import Clock
 from datalake.engine.job import Progress, Staged, StageJob
 from datalake.outcomes import Note, StageTime
+from datalake.pipeline.engines import Engines, Stager
 from datalake.settings import Settings
 from datalake.zones.manifest import Ledger
 from datalake.zones.paths import Lake
-
-Stager = Callable[[StageJob, Progress | None], Staged]
 
 
 class Observer(Protocol):
@@ -59,6 +59,12 @@ class Context:
     stager: Stager = stage_locally
     stages: list[StageTime] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    shared: Engines | None = None  # those of the run that this one is a part of
+
+    @cached_property
+    def engines(self) -> Engines:
+        """Where feeds are cleaned and merged; whoever made the context closes it."""
+        return self.shared or Engines(self.lake, self.settings, self.stager)
 
     @contextmanager
     def stage(self, stage: str, feed: str = "") -> Iterator[None]:

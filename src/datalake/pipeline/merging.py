@@ -36,6 +36,7 @@ class Slice:
     table: Path
     changes: Path | None  # None: no change list is wanted
     twin: Path | None  # None: no CSV is wanted; that of the first partition begins with the header
+    folder: Path  # where drafts are written
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _write_table(task: Slice, merge: "Merge") -> None:
     from datalake.zones.tables import TableWriter
     from datalake.zones.twin import Twin
 
-    draft, beside = temporary(task.table.parent), temporary(task.table.parent)
+    draft, beside = temporary(task.folder), temporary(task.folder)
     table = TableWriter(draft, merge.schema)
     separators = {each.name: each.separator for each in task.contract.columns if each.type == "list"}
     twin = Twin(beside, merge.schema, separators, head=task.number == 0) if task.twin else None

@@ -27,7 +27,7 @@ def publish(run: Context, contract: Contract, delivery: OpenDelivery, staged: St
     shown = current_version(run, feed)
     seq = run.ledger.feed(feed).seq + 1
     cleaned = cleaned_of(run, delivery, staged)
-    built = build(lake, contract, cleaned, shown, seq, run.settings.csv_twin)
+    built = build(lake, contract, cleaned, shown, seq, run.settings.csv_twin, run.engines.spread(contract))
     facts = _facts(run, contract, delivery, cleaned, built)
     version = curated.finish(lake, feed, built.draft, facts)
     if built.listed:

@@ -70,7 +70,8 @@ def replay(run: Context, contract: Contract, dry: bool = False) -> Replayed:
     remove_tree(lake.root)
     make_folder(lake.metadata)
     settings = replace(run.settings, keep_versions=_versions_kept(run, contract))
-    aside = Context(lake, settings, run.clock, Ledger(lake, run.clock.now), run.night, run.observer, run.stager)
+    ledger = Ledger(lake, run.clock.now)
+    aside = Context(lake, settings, run.clock, ledger, run.night, run.observer, run.stager, shared=run.engines)
     contract = replace(contract, legal_hold=False)  # it is about the lake's own versions, which are all made again
     try:
         refused = [each for event in _good_ends(run.lake, feed) for each in _again(aside, contract, event)]

@@ -35,7 +35,8 @@ def stage(run: Context, contract: Contract, delivery: OpenDelivery) -> Staged:
     if problem:
         raise Refused("checksum", problem, "Have the file sent again.")
     with run.stage("clean", feed):
-        return run.stager(job, lambda rows, done: run.observer.progress(feed, rows, done, delivery.size))
+        stager = run.engines.stager(contract)
+        return stager(job, lambda rows, done: run.observer.progress(feed, rows, done, delivery.size))
 
 
 def rows_promised(run: Context, contract: Contract, delivery: OpenDelivery) -> int | None:

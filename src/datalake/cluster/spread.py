@@ -1,0 +1,86 @@
+"""Tasks given out to a cluster and their results taken in order; whatever the cluster does wrong is told in words."""
+
+import contextlib
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
+from typing import Any
+
+from datalake.cluster.worker import at_work, stamp
+from datalake.errors import DatalakeError
+
+POLL = 2.0  # seconds of waiting before it is asked whether anybody is still at work
+PATIENCE = 60.0  # seconds without any worker before the feed fails
+AHEAD = 4  # tasks given out for each thread of the cluster
+NEXT_RUN = "Nothing was published; the next run takes the file up again."
+
+
+class Cluster:
+    """A joined cluster. map() does as the built-in one, on workers."""
+
+    def __init__(self, client: Any, name: str, zone: str, close: Callable[[], None]) -> None:
+        """Given a distributed.Client, what people call the cluster, the zone of times, and how it is let go of."""
+        self._client, self.name, self._zone, self.close = client, name, zone, close
+
+    def map(self, work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
+        """Yield what work makes of each task, in order; raise what the first that failed raised, or DatalakeError."""
+        waiting: deque[Any] = deque()
+        ahead = AHEAD * max(2, self.threads())
+        label = f"{work.__name__}-{secrets.token_hex(4)}"
+        try:
+            for number, task in enumerate(tasks):
+                waiting.append(self._submit(work, task, f"{label}-{number}"))
+                if len(waiting) > ahead:
+                    yield self._result(waiting.popleft())
+            while waiting:
+                yield self._result(waiting.popleft())
+        finally:
+            if waiting:
+                with contextlib.suppress(Exception):  # the cluster may be gone, which is told already
+                    self._client.cancel(list(waiting), force=True)
+
+    def threads(self) -> int:
+        """Return how many tasks the cluster can do at once; raise DatalakeError where it is lost."""
+        try:
+            return sum(self._client.nthreads().values())
+        except (OSError, CancelledError, RuntimeError):
+            raise self._lost() from None
+
+    def _submit(self, work: Callable[[Any], Any], task: Any, key: str) -> Any:
+        try:
+            return self._client.submit(at_work, work, task, self._zone, stamp(self._zone), key=key, pure=False)
+        except (OSError, RuntimeError):
+            raise self._lost() from None
+
+    def _result(self, future: Any) -> Any:
+        from distributed import KilledWorker
+
+        alone = time.monotonic()
+        while True:
+            try:
+                return future.result(timeout=POLL)
+            except TimeoutError:
+                alone = self._still_there(alone)
+            except KilledWorker as problem:
+                raise self._killed(problem.allowed_failures + 1) from None
+            except (CancelledError, OSError):
+                raise self._lost() from None
+
+    def _still_there(self, alone: float) -> float:
+        """Return since when there has been no worker: now, if there is one. Raise DatalakeError after long enough."""
+        if self.threads():
+            return time.monotonic()
+        if time.monotonic() - alone > PATIENCE:
+            raise DatalakeError(
+                f"{self.name} has had no worker for {PATIENCE:.0f} seconds.", f"Start workers. {NEXT_RUN}"
+            )
+        return alone
+
+    def _lost(self) -> DatalakeError:
+        return DatalakeError(f"{self.name} was lost while it was at work.", f"Start it again. {NEXT_RUN}")
+
+    def _killed(self, times: int) -> DatalakeError:
+        message = f"{times} workers of {self.name} died one after the other over the same piece of work."
+        return DatalakeError(message, f"Most often they lack memory: give them more, or fewer threads each. {NEXT_RUN}")
