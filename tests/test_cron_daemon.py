@@ -1,7 +1,8 @@
-"""A real cron daemon runs the lines that manage.py installs, in a path with a space and a percent sign.
+"""A real cron daemon runs every line that manage.py installs, in a path with a space and a percent sign.
 
 It has a namespace of mounts to itself, so neither the machine's crontabs nor its daemon are seen or touched, and a
-clock that goes sixty times as fast, so that its night takes seconds.
+clock that goes sixty times as fast. Between two lines the daemon is started anew just before the next one is due, so
+that no load waits for the lock of the one before; that also shows that @reboot comes once a boot, not once a start.
 """
 
 import os
@@ -15,14 +16,16 @@ from pathlib import Path
 import pytest
 from support.project import copy_project
 
-from datalake.runs import history
+from datalake.runs import history, lock
+from datalake.zones.paths import Lake
 
 LIBRARIES = [*Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")]
-DEADLINE = 60.0  # seconds of ours for six minutes of cron's
+DEADLINE = 60.0  # seconds of ours for a minute of cron's
 
 SCHEDULE = """
-schedule: {nightly: "02:00", watchdog: "02:03", weekly_day: mon, weekly: "02:05"}
+schedule: {nightly: "02:00", again: ["03:30"], at_reboot: true, watchdog: "06:00", weekly_day: mon, weekly: "07:00"}
 """
+STARTS = ("01:00:10", "01:59:50", "03:29:50", "05:59:50", "06:59:50")  # of cron's clock, on a Monday
 
 # The spool, the daemon's pid file and the system's own crontabs are hidden behind empty ones.
 NIGHT = """
@@ -35,7 +38,11 @@ mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /etc/cron.d
 mount --bind /dev/null /etc/crontab
 "$1/venv/bin/python" "$1/manage.py" cron --install >"$1/installed.txt"
-exec env -i LD_PRELOAD="$2" FAKETIME="@2025-11-03 01:59:30 x60" "$3" -f
+while read -r start; do
+  env -i LD_PRELOAD="$LIBRARY" FAKETIME="@2025-11-03 $start x60" "$DAEMON" -f &
+  read -r done
+  kill $! && wait $! || true
+done
 """
 
 
@@ -59,17 +66,33 @@ def project(tmp_path: Path) -> Path:
     local = root / "config" / "local" / "settings.yaml"
     local.parent.mkdir()
     local.write_text(SCHEDULE, encoding="utf-8")
+    (local.parent / "modules").mkdir()
+    (local.parent / "modules" / "tiny.yaml").write_text("expected_columns: [id]\n", encoding="utf-8")
     return root
 
 
 @pytest.fixture
-def daemon(project: Path) -> Iterator[None]:
-    """A cron daemon of its own from 01:59:30 of a Monday on."""
+def at(project: Path) -> Iterator[Callable[[str], None]]:
+    """at(time) lets a daemon begin at that time of a Monday, in place of the one before."""
     cron = str(shutil.which("cron", path="/usr/sbin:/usr/bin:/sbin"))
-    command = ["unshare", "-m", "/bin/bash", "-c", NIGHT, "night", str(project), str(LIBRARIES[0]), cron]
-    surroundings = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
-    with subprocess.Popen(command, env=surroundings, start_new_session=True, stderr=subprocess.PIPE) as started:
-        yield
+    command = ["unshare", "-m", "/bin/bash", "-c", NIGHT, "night", str(project)]
+    surroundings = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/root",
+        "LIBRARY": str(LIBRARIES[0]),
+        "DAEMON": cron,
+    }
+    with subprocess.Popen(
+        command, env=surroundings, start_new_session=True, stdin=subprocess.PIPE, text=True
+    ) as started:
+        assert started.stdin is not None
+        begun: list[str] = []
+
+        def begin(time: str) -> None:
+            print(*([f"end of {begun[-1]}"] if begun else []), time, sep="\n", file=started.stdin, flush=True)
+            begun.append(time)
+
+        yield begin
         os.killpg(started.pid, signal.SIGKILL)
 
 
@@ -80,13 +103,34 @@ def wait_for(there: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
+def put(project: Path, name: str) -> None:
+    """Let a file come that has lain there for an hour."""
+    path = project / "data" / "incoming" / name
+    path.write_text("id\n1\n", encoding="utf-8")
+    os.utime(path, (time.time() - 3_600,) * 2)
+
+
 @pytest.mark.skipif(bool(what_is_missing()), reason=what_is_missing() or "-")
-def test_cron_runs_the_night_the_check_and_the_summary(project: Path, daemon: None) -> None:
-    logs = project / "logs"
-    stats = logs / "etl_runtime_stats.csv"
-    wait_for(lambda: stats.exists() and len(stats.read_text(encoding="utf-8").splitlines()) == 2, "the night's line")
-    assert stats.read_text(encoding="utf-8").endswith(",success\n")
-    assert [run.trigger for run in history.last_runs(logs / "etl_stats.db", 2)] == ["cron"]
-    wait_for(lambda: (logs / "watchdog_status.log").exists(), "the 6 AM check")
-    wait_for(lambda: (logs / "summary_status.log").exists(), "the weekly summary")
-    assert "100\\% a path" in (project / "installed.txt").read_text(encoding="utf-8")
+def test_cron_runs_every_line_it_is_given(project: Path, at: Callable[[str], None]) -> None:
+    lake = Lake(project)
+
+    def loads(*triggers: str) -> bool:
+        runs = [run.trigger for run in reversed(history.last_runs(lake.database, 9))]
+        return runs == list(triggers) and lock.holder(lake) is None
+
+    put(project, "TINY_2025-11-01.csv")
+    at(STARTS[0])
+    wait_for(lambda: loads("boot"), "the load after a restart")
+    at(STARTS[1])
+    wait_for(lambda: loads("boot", "cron"), "the nightly load")
+    put(project, "TINY_2025-11-02.csv")
+    at(STARTS[2])
+    wait_for(lambda: loads("boot", "cron", "again"), "the further try")
+    at(STARTS[3])
+    wait_for(lake.watchdog_log.exists, "the 6 AM check")
+    at(STARTS[4])
+    wait_for(lake.summary_log.exists, "the weekly summary")
+    assert loads("boot", "cron", "again"), "each line was run once"
+    assert [run.status for run in history.last_runs(lake.database, 9)] == ["success"] * 3
+    lines = [each for each in (project / "installed.txt").read_text(encoding="utf-8").splitlines() if "/src/" in each]
+    assert len(lines) == len(STARTS) and all("100\\% a path" in each for each in lines)
