@@ -176,3 +176,84 @@ def test_keyboard_alone_reaches_the_content_and_filters_the_runs(browser, full):
         page.wait_for_url("**status=failure**")
 
         assert page.get_by_text("1 run: 0 successes, 1 failure").is_visible()
+
+
+class TestRefresh:
+    @pytest.fixture
+    def alone(self, tmp_path):
+        """A lake of its own, which a test may go on with."""
+        lake = new_lake(tmp_path / "lake")
+        fill(lake)
+        with served(lake) as site:
+            yield lake, site
+
+    def after_a_minute(self, page):
+        with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
+            page.clock.fast_forward(61_000)
+
+    def test_a_page_shows_what_is_new_and_keeps_scroll_focus_and_what_is_open(self, browser, alone):
+        lake, site = alone
+        with opened(browser, site) as page:
+            page.clock.install()
+            page.goto("/")
+            page.get_by_text("The same as a table").first.click()
+            page.get_by_role("link", name="Download Full CSV").focus()
+            page.evaluate("scrollTo(0, 500)")
+            write_record(lake, night(WEDNESDAY, at="03:00", trigger="hand", seconds=77))
+            self.after_a_minute(page)
+            page.get_by_text("1 min 17 s").last.wait_for()
+
+            assert page.evaluate("document.activeElement.textContent") == "Download Full CSV"
+            assert page.evaluate("scrollY") == 500
+            assert page.locator("details").first.get_attribute("open") is not None
+            assert page.evaluate("Chart.getChart('runtime-chart').data.labels.length") == 15
+            assert page.said == []
+
+    def test_it_can_be_paused_by_keyboard_and_stays_so(self, browser, alone):
+        _, site = alone
+        with opened(browser, site) as page:
+            page.clock.install()
+            page.goto("/runs")
+            page.get_by_role("button", name="Pause the refresh").focus()
+            page.keyboard.press("Enter")
+            page.goto("/feeds")
+            asked = []
+            page.on("request", lambda each: each.resource_type == "fetch" and asked.append(each.url))
+            page.clock.fast_forward(300_000)
+
+            assert asked == []
+            with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
+                page.get_by_role("button", name="Refresh by itself again").click()
+
+    def test_nothing_is_swapped_under_a_person_who_fills_in_a_filter(self, browser, alone):
+        _, site = alone
+        with opened(browser, site) as page:
+            page.clock.install()
+            page.goto("/runs")
+            page.get_by_label("From").fill("2025-11-01")
+            asked = []
+            page.on("request", lambda each: each.resource_type == "fetch" and asked.append(each.url))
+            page.clock.fast_forward(120_000)
+
+            assert asked == []
+            assert page.get_by_label("From").input_value() == "2025-11-01"
+
+    def test_a_dashboard_that_is_gone_is_told(self, browser, alone):
+        _, site = alone
+        with opened(browser, site) as page:
+            page.clock.install()
+            page.goto("/")
+            page.route("**/*", lambda route: route.abort())
+            page.clock.fast_forward(61_000)
+
+            page.get_by_role("status").filter(has_text="The dashboard cannot be reached").wait_for(state="attached")
+
+
+def test_the_log_can_be_filtered_and_reloaded_without_javascript(browser, full):
+    with browser.new_context(base_url=full, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto("/runs/20251105T020000Z-1")
+        page.get_by_role("link", name="Reload").click()
+
+        assert page.url.endswith("?level=info#log")
+        assert page.locator("h1").is_visible()

@@ -98,3 +98,18 @@ def startup(door: Door, shared: Bench, runs: int) -> Measured:
     from datalake.bench.startup import figures
 
     return shared.show("startup", figures(door.lake.root, shared.folder, runs, _tell))
+
+
+@bench.command()
+@click.option("--nights", type=click.IntRange(3), default=3650, show_default=True, help="Nights in the record.")
+@click.option("--times", type=click.IntRange(1), default=50, show_default=True, help="How often each page is asked.")
+@pass_bench
+def dashboard(shared: Bench, nights: int, times: int) -> Measured:
+    """Ask every page and call of the dashboard over ten years of nights, and fifty at once.
+
+    Eight feeds, their stages and a million rejected rows, written by the pipeline into a temporary lake. Exit code 1
+    where an answer is an error or takes more than 100 ms of server time at the 99th percentile.
+    """
+    from datalake.web.bench import figures
+
+    return shared.show("dashboard", figures(nights, times))

@@ -1,11 +1,8 @@
-"""python -m datalake.web.bench: how long every page and call takes over ten years of nights, and fifty at once.
+"""How long every page and call takes over ten years of nights, and fifty at once: `manage.py bench dashboard`.
 
-The record is written by the real recorders into a temporary lake; times are those of the server, on this machine now.
+The lake is a temporary one, filled by the recorders and the pipeline. Times are of the server, on this machine, now.
 """
 
-import argparse
-import json
-import sys
 import tempfile
 import threading
 import time
@@ -19,10 +16,10 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
+from datalake.bench.figures import Figures
 from datalake.clock import MovedClock
-from datalake.settings import Settings
 from datalake.web.app import create_app
-from datalake.web.bench_lake import DELIVERY, LAST, fill
+from datalake.web.bench_lake import LAST, SETTINGS, fill
 from datalake.web.serve import listen
 from datalake.zones.paths import Lake
 
@@ -33,8 +30,12 @@ LIMIT_MS = 100.0
 PATHS = (
     *("/", "/runs", "/runs?sort=-runtime", "/runs?status=failure&feed=irb", "/runs.csv", "/runs/{run}"),
     *("/feeds", "/feeds/irb", "/rejects", "/rejects?from=2015-01-01", "/rejects/irb/{day}/{delivery}"),
-    *("/views", "/data", "/record", "/alerts", "/reports", "/status", "/about"),
+    *("/feeds/irb/changes", "/feeds/irb/changes?kind=gone", "/runs/{first}"),
+    *("/views", "/views/records", "/views/records.csv", "/data", "/data/irb", "/data/irb?q=r0001&sort=-amount"),
+    *("/record", "/record?q=R0000012", "/record?feed=irb&key=R0000012", "/alerts", "/reports", "/status", "/about"),
     *("/status.json", "/metrics", "/healthz", "/api/v1/runs", "/api/v1/runs?limit=500", "/api/v1/runs.csv"),
+    *("/api/v1/changes", "/api/v1/changes.csv", "/api/v1/changes?kind=gone", "/api/v1/runs/{first}/log"),
+    *("/api/v1/views", "/api/v1/incidents", "/api/v1/reports", "/api/v1/stats?bucket=day"),
     *("/api/v1/runs/{run}/stages", "/api/v1/nights", "/api/v1/nights?limit=500", "/api/v1/feeds"),
     *("/api/v1/feeds/irb/outcomes?limit=500", "/api/v1/rejects?limit=500", "/api/v1/stats", "/api/v1/openapi.json"),
 )
@@ -53,9 +54,12 @@ class Timed:
 
 def measure(lake: Lake, times: int) -> list[Timed]:
     """Given a filled lake, ask every address so many times, one after the other."""
-    client = create_app(lake, Settings(), MovedClock(_morning())).test_client()
+    client = create_app(lake, SETTINGS, MovedClock(_morning())).test_client()
     run = client.get("/api/v1/runs/latest").get_json()["run_id"]
-    names = {"run": run, "day": LAST.isoformat(), "delivery": DELIVERY}
+    first = client.get("/api/v1/runs?sort=start&limit=1").get_json()["data"][0]["run_id"]
+    files = client.get(f"/api/v1/runs/{run}/files").get_json()["data"]
+    delivery = next(each["delivery"] for each in files if each["feed"] == "irb")
+    names = {"run": run, "first": first, "day": LAST.isoformat(), "delivery": delivery}
     return [_timed(client, path.format(**names), times) for path in PATHS]
 
 
@@ -75,7 +79,7 @@ def _timed(client: FlaskClient, path: str, times: int) -> Timed:
 @contextmanager
 def served(lake: Lake) -> Iterator[str]:
     """Serve the lake on a free port, as the program does."""
-    app = create_app(lake, Settings(), MovedClock(_morning()))
+    app = create_app(lake, SETTINGS, MovedClock(_morning()))
     server = listen(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -144,17 +148,7 @@ def told(result: Result) -> list[str]:
     return [*table(result.timed), last, f"Over {LIMIT_MS:.0f} ms at the 99th percentile: {over}."]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Measure and print; return 1 where an address is slower than the limit or an answer is an error."""
-    parser = argparse.ArgumentParser("python -m datalake.web.bench", description=__doc__)
-    parser.add_argument("--nights", type=int, default=NIGHTS)
-    parser.add_argument("--times", type=int, default=TIMES, help="how often each address is asked")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
-    result = run(options.nights, options.times)
-    print(json.dumps(asdict(result), indent=1) if options.json else "\n".join(told(result)))
-    return 1 if result.slow or result.errors else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def figures(nights: int, times: int) -> Figures:
+    """Fill a temporary lake and measure; sound: no answer is an error, and none is slower than the limit."""
+    result = run(nights, times)
+    return Figures(told(result), asdict(result), not result.slow and not result.errors)

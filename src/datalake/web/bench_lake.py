@@ -1,10 +1,17 @@
-"""A lake with years of nights in its record, written by the real recorders, for the dashboard's bench."""
+"""A lake with years of nights, for the dashboard's bench.
 
+The nights of the record are written by the recorders; the last two are real ones, of files with rows of every feed, and
+the last file of irb has so many rows to reject.
+"""
+
+import os
 import random
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
-from datalake.engine.job import FINDINGS_FILE
+from datalake.clock import MovedClock
+from datalake.contracts.config import load_contracts
+from datalake.nightly import run_night
 from datalake.outcomes import (
     FAILURE,
     SUCCESS,
@@ -16,7 +23,9 @@ from datalake.outcomes import (
     StageTime,
 )
 from datalake.runs import csv_log, database
+from datalake.runs.record import record_run
 from datalake.runs.rows import row_of
+from datalake.settings import Schedule, Settings
 from datalake.zones.paths import Lake
 
 LAST = date(2025, 11, 5)
@@ -24,31 +33,83 @@ DELIVERY = "0123456789ab"
 FEEDS = ("agreements", "coi", "grants", "grants_proposal", "iacuc", "irb", "irb_submission", "safety")
 STAGES = ("claim", "admit", "clean", "guard", "publish")
 REJECTS = 1_000_000
-ZONE = "UTC"
+ROWS = 5_000  # of each feed
+SETTINGS = Settings(schedule=Schedule(zone="UTC"))
 RULES = """\
 title: {feed}
 delivery: {{pattern: "{feed}_{{date:%Y-%m-%d}}.csv"}}
 primary_key: [id]
+history: scd2
+limits: {{rejected_percent: 100}}
 columns:
   - {{name: id, constraints: {{required: true}}}}
-  - {{name: status}}
+  - {{name: status, constraints: {{enum: [Approved, Expired]}}}}
+  - {{name: amount, type: number, precision: [14, 2]}}
+"""
+VIEW = """/*
+title: Records by status
+definition: Every record in the last file.
+row: a status
+sources:
+  irb: {needs: [status, amount]}
+columns:
+  status: The status
+  records: How many
+  amount: What they cost
+*/
+select status, count(*) as records, sum(amount) as amount from irb group by 1 order by 1
 """
 
 
 def fill(lake: Lake, nights: int, first: date) -> None:
     """Given an empty lake, give it rules, that many nights from the first on, and a million rejected rows."""
+    _configure(lake)
     chance = random.Random(5)  # noqa: S311  (the same each time)
-    modules = lake.config / "modules"
-    modules.mkdir(parents=True)
-    for feed in FEEDS:
-        (modules / f"{feed}.yaml").write_text(RULES.format(feed=feed), encoding="utf-8")
-    lake.logs.mkdir()
-    runs = list(_runs(chance, nights, first, REJECTS // nights))
+    runs = list(_runs(chance, nights - 2, first, REJECTS // nights))
     with database.writing(lake.database, lake.runtime_csv) as connection:
         for run in runs:
-            database.insert_run(connection, run, ZONE)
-    csv_log.ensure(lake.runtime_csv, [row_of(run, ZONE) for run in runs])
-    _write_findings(lake)
+            database.insert_run(connection, run, SETTINGS.schedule.zone)
+    csv_log.ensure(lake.runtime_csv, [row_of(run, SETTINGS.schedule.zone) for run in runs])
+    with lake.etl_log.open("w", encoding="utf-8") as log:
+        for run in runs:
+            log.writelines(_log_lines(run))
+    for back, bad in ((1, 0), (0, REJECTS)):
+        _real_night(lake, first + timedelta(days=nights - 1 - back), bad)
+
+
+def _configure(lake: Lake) -> None:
+    for folder in (lake.config / "modules", lake.config / "views", lake.logs, lake.incoming):
+        folder.mkdir(parents=True)
+    for feed in FEEDS:
+        (lake.config / "modules" / f"{feed}.yaml").write_text(RULES.format(feed=feed), encoding="utf-8")
+    (lake.config / "views" / "records.sql").write_text(VIEW, encoding="utf-8")
+
+
+def _real_night(lake: Lake, night: date, bad: int) -> None:
+    clock = MovedClock(datetime.combine(night, time(2), timezone.utc))
+    for feed in FEEDS:
+        path = lake.incoming / f"{feed}_{night}.csv"
+        with path.open("w", encoding="utf-8") as file:
+            file.write("id,status,amount\n")
+            file.writelines(_good_row(row, night) for row in range(night.day, night.day + ROWS))
+            file.writelines(f"X{row:07},Unheard of,1.00\n" for row in range(bad if feed == "irb" else 0))
+        os.utime(path, (clock.now().timestamp() - 3600,) * 2)
+    contracts = load_contracts(lake.root)
+    record = lambda run: record_run(lake, SETTINGS.schedule, run)  # noqa: E731
+    run_night(lake, SETTINGS, contracts, clock, "cron", night, record=record)
+
+
+def _good_row(row: int, night: date) -> str:
+    """Every second night one row in fifty has another amount."""
+    return f"R{row:07},{'Approved' if row % 7 else 'Expired'},{row + night.day % 2 * (row % 50 == 0)}.50\n"
+
+
+def _log_lines(run: RunOutcome) -> Iterator[str]:
+    begin = f"{run.start:%Y-%m-%d %H:%M:%S},000 INFO datalake"
+    yield f"{begin}.nightly: run={run.run_id} night={run.night} trigger={run.trigger}\n"
+    for feed in run.feeds:
+        yield f"{begin}.pipeline: feed={feed.feed} status={feed.status} as_of={feed.as_of} rows={feed.rows} files=1\n"
+    yield f"{begin}.nightly: run={run.run_id} night={run.night} status={run.status} exit_code={run.exit_code}\n"
 
 
 def _runs(chance: random.Random, nights: int, first: date, rejected: int) -> Iterator[RunOutcome]:
@@ -87,20 +148,3 @@ def _feed(feed: str, night: date, rejected: int, failed: bool) -> FeedOutcome:
     counts = {"rows_read": 5_000, "accepted": 5_000 - rejected, "rejected": rejected, "rejected_by_rule": rules}
     file = FileOutcome(name, "published", DELIVERY, day, **counts)  # type: ignore[arg-type]
     return FeedOutcome(feed, "published", day, 5_000, 0, Changes(5, 40, 2), (file,), seconds=2.5)
-
-
-def _write_findings(lake: Lake) -> None:
-    """One file with a million rejected rows: the largest that its page can meet."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from datalake.clean.schema import FINDINGS
-    from datalake.zones.tables import ROW_GROUP
-
-    folder = lake.quarantine("irb", LAST, DELIVERY)
-    folder.mkdir(parents=True)
-    same = {"column": "status", "rule": "enum", "outcome": "rejected", "value": "Unheard of", "message": "not known"}
-    columns = [pa.array(range(2, REJECTS + 2))]
-    texts = {**same, "key": "STUDY00001234", "record": "STUDY00001234,Unheard of"}
-    columns += [pa.repeat(texts[field.name], REJECTS) for field in list(FINDINGS)[1:]]
-    pq.write_table(pa.Table.from_arrays(columns, schema=FINDINGS), folder / FINDINGS_FILE, row_group_size=ROW_GROUP)

@@ -99,6 +99,7 @@
   }
 
   drawAll();
+  document.addEventListener("datalake:refreshed", drawAll);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   addEventListener("beforeprint", () => printing(true));
   addEventListener("afterprint", () => printing(false));
