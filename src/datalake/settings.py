@@ -115,6 +115,8 @@ class MailChannel:
 class Alerts:
     on_success: str = "always"  # always | changes | never
     log_lines: int = 15  # lines of the log's end in a failure's message; 0: none
+    addresses: bool = False  # mail addresses stay in messages as they are
+    row_samples: int = 0  # rejected rows of a feed that a message shows, masked; 0: only how many
     slack: SlackChannel = SlackChannel()
     mail: MailChannel = MailChannel()
     webhooks: tuple[Webhook, ...] = ()

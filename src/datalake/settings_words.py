@@ -133,6 +133,8 @@ ALERTS = Form(
     (
         Key("on_success", choice("always", "changes", "never"), "Whether a good night is told too.", "always"),
         Key("log_lines", integer(0, 200), "Lines of the log's end in a failure's message; 0: none.", "15"),
+        Key("addresses", flag(), "Leave mail addresses in messages as they are.", "false"),
+        Key("row_samples", integer(0, 5), "Rejected rows of a feed shown in a message, masked; 0: only counts.", "0"),
         Key("slack", SLACK, "Messages to Slack."),
         Key("mail", MAIL, "Messages by mail."),
         Key("webhooks", Many(WEBHOOK), "Further places to tell.", "[]"),

@@ -100,7 +100,7 @@ def _feeds(
 
 
 def _without_log(context: Context) -> Context:
-    return replace(context, log_tail=())
+    return replace(context, log_tail=(), samples=())
 
 
 def feed_title(feed: FeedOutcome, night: date) -> str:

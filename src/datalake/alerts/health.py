@@ -50,7 +50,7 @@ def _finding(name: str, state: Any, stuck: list[Entry], settings: Settings) -> F
             _do(name),
         ),
     )
-    return Finding(key(name), signature("dead", said), title, made_safe(told, settings.secrets.values()))
+    return Finding(key(name), signature("dead", said), title, made_safe(told, settings))
 
 
 def _do(name: str) -> Part:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from datalake.alerts.text import clipped, one_line, printable, redacted
+from datalake.settings import Settings
 
 LONGEST_SPAN = 1_000  # characters; what is longer keeps its head and its tail
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -95,17 +96,17 @@ def log(lines: Iterable[str]) -> Part:
     return Part("log", tuple(line(each) for each in lines))
 
 
-def made_safe(message: Message, secrets: Iterable[str] = ()) -> Message:
+def made_safe(message: Message, settings: Settings) -> Message:
     """Return the message with every text printable, without secrets and of a bearable length: the one choke point."""
-    known = tuple(secrets)
+    known, addresses = tuple(settings.secrets.values()), settings.alerts.addresses
 
     def text(given: str) -> str:
-        return clipped(redacted(_one_line_or_space(given), known), LONGEST_SPAN)
+        return clipped(redacted(_one_line_or_space(given), known, addresses), LONGEST_SPAN)
 
     return replace(
         message,
-        title=one_line(redacted(message.title, known)),
-        summary=one_line(redacted(message.summary, known)),
+        title=one_line(redacted(message.title, known, addresses)),
+        summary=one_line(redacted(message.summary, known, addresses)),
         parts=tuple(_safe_part(part, text) for part in message.parts),
     )
 

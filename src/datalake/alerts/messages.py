@@ -30,6 +30,7 @@ class Context:
     log_path: str = "logs/cron_etl.log"
     log_tail: tuple[str, ...] = ()  # the run's last lines, oldest first
     usual_rejected: tuple[int, int] | None = None  # lowest and highest of the nights before
+    samples: tuple[str, ...] = ()  # rejected rows, where the settings allow to show some (alerts.row_samples)
     stands: Mapping[str, str] = field(
         default_factory=dict
     )  # how feeds stand (datalake.freshness); "current" where not there
@@ -39,8 +40,14 @@ def message(run: RunOutcome, settings: Settings, context: Context) -> Message:
     """Given a run, return what to tell about it; every text in it is safe to render."""
     kind = kind_of(run)
     parts = _failure(run, context) if kind in ("failure", "held") else _success(run, context, made_up(run, settings))
+    parts = [*parts[:-1], *_samples(context), parts[-1]]
     told = Message(kind, _title(kind, run, settings), _summary(kind, run, settings, context), tuple(parts))
-    return made_safe(told, settings.secrets.values())
+    return made_safe(told, settings)
+
+
+def _samples(context: Context) -> list[Part]:
+    lines = [line("Rejected, for example:"), *map(line, context.samples)]
+    return [paragraph(*lines)] if context.samples else []
 
 
 def made_up(run: RunOutcome, settings: Settings) -> str:

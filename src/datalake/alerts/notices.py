@@ -19,7 +19,7 @@ def news(change: Change, settings: Settings, zone: tzinfo, explains: Sequence[st
     if unsaid:
         also = f"Explained by it, and not told apart: {listed(unsaid, 8)}."
         made = replace(made, parts=(*made.parts[:1], paragraph(line(also)), *made.parts[1:]))
-    return made_safe(made, settings.secrets.values())
+    return made_safe(made, settings)
 
 
 def _found(change: Change, settings: Settings, zone: tzinfo) -> Message:
@@ -76,7 +76,7 @@ def recovery(
         f"{word.upper()}: {stamp}{what} Problem {number}, after {_since(incident)}.",
         own,
     )
-    return made_safe(made, settings.secrets.values())
+    return made_safe(made, settings)
 
 
 _WORDED = {OPENED: _found, CHANGED: _found, REMINDER: _reminder}

@@ -32,7 +32,7 @@ def message(code: str, settings: Settings) -> Message:
             steps(marked(f"Tell whoever asked, or type: `python manage.py alerts seen {code}`")),
         ),
     )
-    return made_safe(told, settings.secrets.values())
+    return made_safe(told, settings)
 
 
 def seen(connection: sqlite3.Connection, code: str, who: str, now: datetime) -> str:

@@ -17,6 +17,7 @@ from datalake import freshness
 from datalake.alerts.findings import declined, report
 from datalake.alerts.heartbeat import beat
 from datalake.alerts.messages import Context, kind_of, made_up
+from datalake.alerts.samples import rejected_rows
 from datalake.alerts.tell import Teller
 from datalake.alerts.ways import ways
 from datalake.alerts.words import listed
@@ -143,6 +144,7 @@ def context(lake: Lake, settings: Settings, run: RunOutcome, before: tuple[Recor
         log_path=str(lake.etl_log.relative_to(lake.root)),
         log_tail=last_lines(lake.etl_log, wanted),
         usual_rejected=usual_rejected(before),
+        samples=rejected_rows(lake, run, settings.alerts.row_samples),
         stands=stands(lake, settings.schedule, run.night),
     )
 

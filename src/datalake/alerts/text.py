@@ -19,8 +19,8 @@ _SECRETS = (
     ),
     (re.compile(r"(\w+://)[^\s/:@]+:[^\s/@]+@"), r"\1" + REMOVED + "@"),
     (re.compile(r"\b(?:xox[a-z]-[\w-]{8,}|AKIA[0-9A-Z]{12,}|gh[pousr]_\w{20,})"), REMOVED),
-    (re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"), "[address removed]"),
 )
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 
 
 def printable(text: str) -> str:
@@ -43,14 +43,17 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-def redacted(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return text without the secrets that are known, and without what looks like one; mail addresses go too."""
+def redacted(text: str, secrets: Iterable[str] = (), addresses: bool = False) -> str:
+    """Return text without the secrets that are known, and without what looks like one.
+
+    Mail addresses go too, unless they are allowed.
+    """
     for secret in secrets:
         if secret:
             text = text.replace(secret, REMOVED)
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
-    return text
+    return text if addresses else _ADDRESS.sub("[address removed]", text)
 
 
 def clipped(text: str, limit: int, cost: Callable[[str], int] = len) -> str:

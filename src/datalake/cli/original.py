@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from datalake.cli.findings import MASKED, Finding, masked
 from datalake.contracts.model import Contract, SchemaContract
 from datalake.errors import Refused, UsageError
+from datalake.pipeline.findings import MASKED, Finding, masked
 from datalake.settings import FileLimits
 from datalake.zones.paths import Lake
 

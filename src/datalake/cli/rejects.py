@@ -12,8 +12,8 @@ from datalake.alerts.words import count, number
 from datalake.cli import findings, journal, original
 from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
-from datalake.cli.findings import Finding
 from datalake.engine.job import FINDINGS_FILE
+from datalake.pipeline.findings import Finding, masked, read
 
 SHOWN = 50
 REJECTED = ("rejected",)
@@ -43,13 +43,13 @@ def rejects(door: Door, feed: str, as_csv: bool, everything: bool, unmasked: boo
     if unmasked:
         journal.open_log(door.lake)
         log.info("feed=%s rejects shown unmasked to %s", feed, getpass.getuser())
-    found = findings.read(folder, ALL if everything else REJECTED)
+    found = read(folder, ALL if everything else REJECTED)
     if as_csv:
         layout = original.layout_of(door.lake, contract, folder, limits)
         for line in original.lines(found, layout, None if unmasked else contract):
             click.echo(line)
     else:
-        _echo_table(found if unmasked else (findings.masked(each, contract) for each in found), feed, folder)
+        _echo_table(found if unmasked else (masked(each, contract) for each in found), feed, folder)
 
 
 def newest(quarantine: Path) -> Path | None:

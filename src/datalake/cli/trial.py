@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from datalake.cli import findings, progress, trial_text
+from datalake.cli import progress, trial_text
 from datalake.cli.check import read_all
 from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
 from datalake.contracts.model import Contract
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
+from datalake.pipeline.findings import masked, read
 from datalake.schedule import night_of
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def try_file(door: Door, file: Path, feed: str | None, day: datetime | None) -> 
     with tempfile.TemporaryDirectory(prefix="datalake-try-") as folder:
         sample = _sample(file, data_date, Path(folder), night)
         seen = _preview(door, settings, contract, sample)
-        rejected = list(islice(findings.read(sample.quarantine, ("rejected",)), FIRST))
-    shown = [findings.masked(each, contract) for each in rejected]
+        rejected = list(islice(read(sample.quarantine, ("rejected",)), FIRST))
+    shown = [masked(each, contract) for each in rejected]
     for line in trial_text.lines(file.name, contract, data_date, seen, shown):
         click.echo(line)
     return EXIT_OK if seen.end in trial_text.FINE else EXIT_FAILED

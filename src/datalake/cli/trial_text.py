@@ -5,9 +5,9 @@ from datetime import date
 
 from datalake.alerts.words import count, full_day, number
 from datalake.cli import findings, text
-from datalake.cli.findings import Finding
 from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
+from datalake.pipeline.findings import Finding
 from datalake.pipeline.preview import DUPLICATE, FILED, HELD, PUBLISHED, REFUSED, Preview
 
 FINE = (PUBLISHED, FILED, DUPLICATE)

@@ -27,7 +27,7 @@ def message(report: Report, settings: Settings, page: str = "") -> Message:
             _foot(report, page),
         ),
     )
-    return made_safe(told, settings.secrets.values())
+    return made_safe(told, settings)
 
 
 def _data(report: Report) -> Part:

@@ -76,7 +76,7 @@ class Wording:
             f"CHECK: {self.stamp}{headline}. {means}",
             (*parts, small(self._foot())),
         )
-        return made_safe(told, self.settings.secrets.values())
+        return made_safe(told, self.settings)
 
     def _foot(self) -> Line:
         schedule, marker = self.settings.schedule, self.facts.marker
