@@ -80,13 +80,12 @@ def wait_for(there: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def processes(folder: Path, workers: int, **environ: str) -> Iterator[Processes]:
+def processes(folder: Path, workers: int, host: str = "tcp://127.0.0.1", **environ: str) -> Iterator[Processes]:
     """A scheduler with so many workers, which end with the block."""
     (folder / "gates").mkdir(parents=True)
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "GATES": str(folder / "gates"), **environ}
     log = folder / "scheduler.log"
-    host = ["--host", environ.get("SCHEDULER_HOST", "tcp://127.0.0.1"), "--port", "0", "--no-dashboard"]
-    scheduler = _start(["scheduler", *host], log, surroundings)
+    scheduler = _start(["scheduler", "--host", host, "--port", "0", "--no-dashboard"], log, surroundings)
     found = Processes(folder, "", scheduler, surroundings)
     try:
         wait_for(lambda: bool(LISTENS.search(log.read_text())) or scheduler.poll() is not None)

@@ -3,6 +3,7 @@
 import importlib
 import logging
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from datalake.zones.paths import Lake
 ANSWER = 30.0  # seconds in which a scheduler must answer
 WORKERS = 60.0  # seconds in which a scheduler must have a worker
 STARTED = 600.0  # seconds in which one that was just started must have one: jobs wait in a queue
+SPOKEN = ("python", "dask", "distributed", "cloudpickle", "tornado", "toolz")  # that all must have alike to speak
 INSTALL = "venv/bin/python -m pip install --require-hashes -r requirements-dask.lock"
 log = logging.getLogger("datalake.cluster")
 
@@ -114,18 +116,23 @@ def _check(client: Any, name: str, patience: float, lake: Lake, zone: str) -> No
 
 def _check_versions(client: Any, name: str) -> None:
     """What Dask itself must agree on comes first: without that nothing else can be asked."""
-    try:
-        client.get_versions(check=True)
-    except ValueError as problem:
-        rows = [line.strip("| ") for line in str(problem).splitlines() if line.startswith("|")]
-        told = "; ".join(" ".join(row.replace("|", " ").split()) for row in rows)
-        raise DatalakeError(f"{name} and this host have other versions ({told}).", SAME) from None
+    with warnings.catch_warnings(action="ignore"):  # it is told in words of our own
+        found = client.get_versions()
+    here = found["client"]["packages"]
+    for who, answer in [
+        (name, found["scheduler"]),
+        *((f"The worker {each}", it) for each, it in found["workers"].items()),
+    ]:
+        there = answer["packages"]
+        other = differences({each: str(here[each]) for each in SPOKEN}, {each: str(there.get(each)) for each in SPOKEN})
+        if other:
+            raise DatalakeError(f"{who} has {', '.join(other)}.", SAME)
 
 
 def _check_worker(worker: str, answer: Any, here: dict[str, str], token: Path) -> None:
     if isinstance(answer, BaseException):
-        message = f"The worker {worker} cannot load this program ({type(answer).__name__}: {answer})."
-        raise DatalakeError(message, "Start workers with PYTHONPATH set to this checkout's src. " + SAME)
+        message = f"The worker {worker} cannot load this program: {answer}."
+        raise DatalakeError(message, "Start workers with PYTHONPATH set to this checkout's src.")
     other = differences(here, answer)
     if other:
         raise DatalakeError(f"The worker {worker} has {', '.join(other)}.", SAME)
