@@ -28,6 +28,7 @@ WORDS = {
     SKIPPED: "was not expected",
     UNKNOWN: "cannot be told",
 }
+FURTHEST = timedelta(days=60)  # back, where the record knows nothing
 HARMLESS = (OK, LATE, SKIPPED, DUE)
 PARTIAL = ("retry", "approve", "decline", "demo")  # runs whose length says nothing about a whole load
 
@@ -129,3 +130,13 @@ def _without_run(schedule: Schedule, day: date, view: View) -> str:
 def days_judged(schedule: Schedule, first: date, last: date, known: Collection[date]) -> list[date]:
     """Return the nights from first to last that are scheduled, or had a run all the same."""
     return sorted({*calendar.nights(schedule, first, last), *(day for day in known if first <= day <= last)})
+
+
+def lost(newest: date | None, witnesses: Iterable[date], last: date) -> frozenset[date]:
+    """Return the nights up to last whose runs the record has lost: some other witness knows of a later good night.
+
+    newest: the latest night in the record; witnesses: good nights that the success marker and the lake know of.
+    """
+    newest = newest or last - FURTHEST
+    seen = min(max(witnesses, default=newest), last)
+    return frozenset(newest + timedelta(days=step) for step in range(1, (seen - newest).days + 1))

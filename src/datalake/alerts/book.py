@@ -201,14 +201,18 @@ def losses_told(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE loss SET told = 1")
 
 
-def watched(connection: sqlite3.Connection, start: datetime, end: datetime) -> tuple[int, int, int]:
-    """Return how many nights were checked in a span, how many messages of it went out and how many did not."""
-    span = (as_text(start), as_text(end))
-    looks = connection.execute("SELECT count(DISTINCT night) FROM look WHERE at >= ? AND at < ?", span).fetchone()[0]
+def looks(connection: sqlite3.Connection, since: datetime) -> list[tuple[datetime, date]]:
+    """Return when the watchdog looked from an instant on, and the latest night that it judged then, oldest first."""
+    rows = connection.execute("SELECT at, night FROM look WHERE at >= ? ORDER BY at", (as_text(since),)).fetchall()
+    return [(datetime.fromisoformat(row["at"]), date.fromisoformat(row["night"])) for row in rows]
+
+
+def messages_of(connection: sqlite3.Connection, start: datetime, end: datetime) -> tuple[int, int]:
+    """Return how many messages of a span went out and how many did not."""
     query = "SELECT state, count(*) AS number FROM outbox WHERE created_at >= ? AND created_at < ? GROUP BY state"
-    states = {row["state"]: row["number"] for row in connection.execute(query, span).fetchall()}
+    states = {row["state"]: row["number"] for row in connection.execute(query, (as_text(start), as_text(end)))}
     sent = states.get("sent", 0) + states.get("queued", 0)
-    return looks, sent, sum(states.get(each, 0) for each in (PENDING, SENDING, "refused", EXPIRED))
+    return sent, sum(states.get(each, 0) for each in (PENDING, SENDING, "refused", EXPIRED))
 
 
 def told_nights(connection: sqlite3.Connection) -> frozenset[date]:

@@ -11,9 +11,9 @@ from datalake.alerts.ways import Ways
 from datalake.clock import Clock
 from datalake.contracts.config import load_contracts
 from datalake.errors import DatalakeError
-from datalake.nights import Night
+from datalake.nights import Night, lost
 from datalake.outcomes import RunOutcome
-from datalake.reports import age, week
+from datalake.reports import age, looked, week
 from datalake.reports.model import Monitoring, Report
 from datalake.reports.week import DAY, WEEK
 from datalake.runs import history
@@ -22,6 +22,7 @@ from datalake.runs.history import RecordedRun
 from datalake.schedule import instant_of
 from datalake.settings import Settings
 from datalake.standing import Known, verdict
+from datalake.watchdog.facts import read_marker, witnesses
 from datalake.watchdog.record import known_runs
 from datalake.zones.manifest import read_state
 from datalake.zones.paths import Lake
@@ -33,7 +34,10 @@ def gather(lake: Lake, settings: Settings, ways: Ways, clock: Clock, monday: dat
     """Return the report of a week that is over. Raise sqlite3.Error where the record cannot be read."""
     schedule, now, sunday = settings.schedule, clock.now(), monday + 6 * DAY
     known = known_runs(lake, schedule, monday - 4 * WEEK, sunday)
-    nights = week.judged_nights(schedule, monday - 4 * WEEK, sunday, known.runs, known.first_night, now)
+    newest = _newest_night(lake)
+    last = min(sunday, newest) if lake.demo_marker.exists() and newest else sunday  # a demo ends with its last night
+    gone = lost(newest, _witnesses(lake, settings), last)
+    nights = week.judged_nights(schedule, monday - 4 * WEEK, last, known.runs, known.first_night, now, gone)
     own = [night for night in nights if night.day >= monday]
     earlier = [night for night in nights if night.day < monday]
     served = _outcomes(lake, known.runs)
@@ -58,10 +62,24 @@ def gather(lake: Lake, settings: Settings, ways: Ways, clock: Clock, monday: dat
         flaky=week.flaky(outcomes),
         old_hours=week.old_hours(schedule, own, end),
         needs=_needs(lake) if is_last else (),
-        monitoring=_monitoring(lake, settings, ways, monday),
+        monitoring=_monitoring(lake, settings, ways, monday, own),
         days_until_full=_days_until_full(lake) if is_last else None,
         tip=_tip(known.runs),
     )
+
+
+def _newest_night(lake: Lake) -> date | None:
+    """The latest night in the record, of this week or a later one."""
+    return max((run.night for run in history.last_runs(lake.database, 30) if run.night), default=None)
+
+
+def _witnesses(lake: Lake, settings: Settings) -> list[date]:
+    """The good nights that marker and lake know of; none where neither can be read."""
+    try:
+        marker = read_marker(lake.success_marker.read_text(encoding="utf-8"), settings.schedule)
+        return witnesses(marker, read_state(lake))
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def _outcomes(lake: Lake, runs: Sequence[RecordedRun]) -> list[RunOutcome]:
@@ -103,14 +121,17 @@ def _needs(lake: Lake) -> tuple[str, ...]:
     return tuple(f"problem {each.number}: {each.title}" for each in known if not each.audience)
 
 
-def _monitoring(lake: Lake, settings: Settings, ways: Ways, monday: date) -> Monitoring:
-    start = instant_of(settings.schedule, monday, "00:00")
-    end = instant_of(settings.schedule, monday + WEEK, "00:00")
+def _monitoring(lake: Lake, settings: Settings, ways: Ways, monday: date, nights: Sequence[Night]) -> Monitoring:
+    schedule = settings.schedule
+    start, end = (instant_of(schedule, day, "00:00") for day in (monday, monday + WEEK))
     with writing(lake.database, lake.runtime_csv) as connection:
-        checks, sent, unsent = book.watched(connection, start, end)
-        proven = proofs.last(connection)
+        sent, unsent = book.messages_of(connection, start, end)
+        looks, proven = book.looks(connection, start - 8 * WEEK), proofs.last(connection)
+    checks = looked.mornings(schedule, [night.day for night in nights], [at for at, _ in looks])
+    judged = looked.judged([night.day for night in nights], [night for _, night in looks])
     days = {name: at.date().isoformat() for name, at in proven.items() if name in ways.channels}
-    return Monitoring(checks, sent, unsent, days, tuple(name for name in ways.channels if name not in days))
+    never = tuple(name for name in ways.channels if name not in days)
+    return Monitoring(checks, sent, unsent, days, never, judged)
 
 
 def _days_until_full(lake: Lake) -> int | None:

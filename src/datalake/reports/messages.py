@@ -49,7 +49,7 @@ def _first(texts: Sequence[str], most: int, rest: str) -> list[Line]:
 
 def _foot(report: Report, page: str) -> Part:
     return small(
-        marked(wording.monitoring(report.monitoring, len(report.nights))),
+        marked(wording.monitoring(report)),
         *([line(f"The whole report: {page}")] if page else []),
         *([marked(chain(report.tip))] if report.tip else []),
         line(wording.PROOF),

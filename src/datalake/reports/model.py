@@ -47,11 +47,12 @@ class FeedFigure:
 class Monitoring:
     """How the watching itself went."""
 
-    checks: int = 0  # nights that a check judged
+    checks: int = 0  # nights after which the check looked before the next one
     sent: int = 0
     unsent: int = 0
     proven: dict[str, str] = field(default_factory=dict)  # channel -> the day a person saw a test message
     never_proven: tuple[str, ...] = ()
+    judged: int = 0  # nights that some check judged, if only a later one
 
 
 @dataclass(frozen=True)

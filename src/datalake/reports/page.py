@@ -29,7 +29,7 @@ def html(report: Report) -> str:
         remarks=[*wording.needs(report), *wording.remarks(report)],
         chart=Markup(runtime_chart(report)),  # noqa: S704 - every text in it is escaped by chart.py
         tables=(wording.figures(report), wording.nights(report), wording.feeds(report)),
-        monitoring=wording.monitoring(report.monitoring, len(report.nights)).replace("`", ""),
+        monitoring=wording.monitoring(report).replace("`", ""),
     )
 
 

@@ -32,7 +32,7 @@ def pdf(report: Report) -> bytes:
     _chart(paper, report)
     for table in (wording.figures(report), wording.nights(report), wording.feeds(report)):
         _table(paper, table)
-    _line(paper, wording.monitoring(report.monitoring, len(report.nights)).replace("`", ""))
+    _line(paper, wording.monitoring(report).replace("`", ""))
     if report.tip:
         _line(paper, f"Event chain up to {report.tip}.")
     return bytes(paper.output())

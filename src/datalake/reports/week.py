@@ -8,7 +8,20 @@ from statistics import median
 
 from datalake import schedule as calendar
 from datalake.errors import UsageError
-from datalake.nights import FAILED, LATE, MISSED, OVERRUN, RUNNING, SKIPPED, UNKNOWN, Night, View, judge
+from datalake.nights import (
+    FAILED,
+    LATE,
+    MISSED,
+    OVERRUN,
+    RUNNING,
+    SKIPPED,
+    UNKNOWN,
+    Night,
+    View,
+    days_judged,
+    judge,
+    night_of_run,
+)
 from datalake.outcomes import FeedOutcome
 from datalake.reports.model import FeedFigure, NightFigure, Span
 from datalake.runs.history import RecordedRun
@@ -47,12 +60,22 @@ def week_name(monday: date) -> str:
 
 
 def judged_nights(
-    schedule: Schedule, first: date, last: date, runs: Sequence[RecordedRun], first_night: date | None, now: datetime
+    schedule: Schedule,
+    first: date,
+    last: date,
+    runs: Sequence[RecordedRun],
+    first_night: date | None,
+    now: datetime,
+    lost: frozenset[date] = frozenset(),
 ) -> list[Night]:
-    """Return what the nights of a span came to: scheduled ones, due by now, not before the first run there ever was."""
-    days = calendar.nights(schedule, first, last)
+    """Return what the nights of a span came to: those due by now, not before the first run there ever was.
+
+    The rules are the check's. lost: nights whose runs the record no longer has.
+    """
+    had_runs = {night for night in (night_of_run(schedule, run) for run in runs) if night}
+    days = days_judged(schedule, first, last, had_runs)
     due = [day for day in days if first_night and first_night <= day and calendar.due(schedule, day) <= now]
-    return judge(schedule, due, runs, View(now))
+    return judge(schedule, due, runs, View(now, lost=lost))
 
 
 def span_of(nights: Sequence[Night]) -> Span:

@@ -6,7 +6,7 @@ from datetime import date
 
 from datalake.alerts.words import count, day, full_day, listed, minutes, number
 from datalake.nights import WORDS
-from datalake.reports.model import FeedFigure, Monitoring, NightFigure, Report, Span, rate
+from datalake.reports.model import FeedFigure, NightFigure, Report, Span, rate
 
 PROOF = "If this message is not here on a Monday morning, the monitoring itself is down."
 MOST_DAYS = 3_650  # until the disk is full; past that a number says nothing
@@ -112,15 +112,25 @@ def _changes(feed: FeedFigure) -> str:
     return ", ".join(f"{number(value)} {word}" for value, word in pieces if value)
 
 
-def monitoring(watched: Monitoring, nights: int) -> str:
+def monitoring(report: Report) -> str:
     """Say how the watching itself went."""
-    checks = f"The check looked on {watched.checks} of {count(nights, 'morning')}"
+    watched = report.monitoring
     messages = f"{count(watched.sent, 'message')} sent, {number(watched.unsent)} not"
     proven = [f"{name} {day(date.fromisoformat(at))}" for name, at in sorted(watched.proven.items())]
-    said = [checks, messages, *([f"alerts proven: {listed(proven)}"] if proven else [])]
+    said = [_checks(report), messages, *([f"alerts proven: {listed(proven)}"] if proven else [])]
     if watched.never_proven:
         said.append(f"never proven: {listed(list(watched.never_proven))} (`python manage.py alerts test`)")
     return "; ".join(said) + "."
+
+
+def _checks(report: Report) -> str:
+    """Mornings, and the nights that only a later look judged; of a demo's nights none was looked after."""
+    watched, nights = report.monitoring, len(report.nights)
+    if report.demo:
+        return "The check of a demo looks at its last night alone"
+    looked = f"The check looked on {watched.checks} of {count(nights, 'morning')}"
+    more = watched.judged - watched.checks
+    return f"{looked} and judged {count(more, 'further night', 'further nights')} later" if more > 0 else looked
 
 
 def figures(report: Report) -> Table:

@@ -254,3 +254,9 @@ def read_marker(text: str, schedule: Schedule) -> Marker:
     if "end_utc" in values:
         end = datetime.fromisoformat(values["end_utc"])
     return Marker(end, date.fromisoformat(values["night"]) if "night" in values else night_of(schedule, end))
+
+
+def witnesses(marker: Marker | None, states: Mapping[str, FeedState]) -> list[date]:
+    """Return the good nights that the success marker and the lake know of, whatever the record says."""
+    known = [marker.night] if marker else []
+    return known + [state.last_night for state in states.values() if state.last_night]

@@ -13,11 +13,12 @@ from datalake.nights import (
     View,
     days_judged,
     judge,
+    lost,
     night_of_run,
 )
 from datalake.outcomes import RunOutcome
 from datalake.settings import Schedule
-from datalake.watchdog.facts import Facts
+from datalake.watchdog.facts import Facts, witnesses
 
 WAITING, STOPPED, NEVER, UNMARKED, CLOCK = "waiting", "stopped", "never", "unmarked", "clock"
 SIGNALLED = 128  # exit codes above it: ended by a signal
@@ -70,13 +71,8 @@ def _nights(facts: Facts, schedule: Schedule) -> list[Night]:
 
 
 def _lost(facts: Facts, schedule: Schedule) -> frozenset[date]:
-    """Nights whose runs the record has lost: some other witness knows of a later good night than it does."""
-    witnesses = [facts.marker.night] if facts.marker else []
-    witnesses += [state.last_night for state in facts.states.values() if state.last_night]
     recorded = [night for night in (night_of_run(schedule, run) for run in facts.runs) if night]
-    newest = max(recorded, default=facts.night - DAY * 60)
-    seen = min(max(witnesses, default=newest), facts.night)
-    return frozenset(newest + DAY * step for step in range(1, (seen - newest).days + 1))
+    return lost(max(recorded, default=None), witnesses(facts.marker, facts.states), facts.night)
 
 
 def _cause(facts: Facts, latest: Night) -> str:
