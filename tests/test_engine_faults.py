@@ -302,6 +302,16 @@ def test_68_packed_files_are_read_where_the_pattern_says_so(tmp_path: Path) -> N
     assert (gz.staged.accepted, zip_.staged.accepted) == (2, 2)
 
 
+@pytest.mark.parametrize("name", ["IRB_1.csv", "IRB_1.CSV.GZ", "IRB_1.csv.zip"])
+def test_one_pattern_takes_packed_files_and_others_by_their_names(name: str, tmp_path: Path) -> None:
+    made = {"gz": lambda: gzip.compress(GOOD.encode()), "zip": lambda: zipped("a.csv")}
+    data = made.get(name[-3:].lower().lstrip("."), GOOD.encode)()
+    work = staging.job(tmp_path, b"", replace(staging.contract(), delivery=Delivery("IRB_*.csv*")))
+    source = work.source.with_name(name)
+    source.write_bytes(data)
+    assert staging.fast(replace(work, source=source)).staged.accepted == 2
+
+
 @pytest.mark.parametrize(
     ("data", "kind", "rule"),
     [

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.nights import IRB, Office, feed, file, grants_csv, irb_csv, kinds, note, office
 
-from datalake.contracts.model import Limits, SchemaContract
+from datalake.contracts.model import Column, Limits, SchemaContract
 from datalake.errors import UsageError
 from datalake.outcomes import Changes
 from datalake.pipeline.decisions import Approve, Decline, Retry
@@ -80,6 +80,23 @@ def test_unchanged_bytes_are_looked_into_again_when_the_rules_have_changed(loade
     loaded.with_irb(title="Another title")
     loaded.irb("2025-11-05", "A", "B", "C")
     assert feed(loaded.next_night()).status == "published"
+
+
+def test_changed_rules_are_told_with_where_they_changed_and_how_to_see_what_a_rebuild_would_do(loaded: Office) -> None:
+    irb = next(each for each in loaded.contracts if each.feed == "irb")
+    columns = tuple(replace(each, aliases=("title",)) if each.name == "study_title" else each for each in irb.columns)
+    loaded.with_irb(columns=(*columns, Column("school")), limits=replace(irb.limits, row_drop_percent=50))
+    assert "rules_changed" not in kinds(loaded.next_night())  # no file was read by them
+    loaded.irb("2025-11-05", "A", "B")
+    outcome = loaded.next_night()
+    assert feed(outcome).status == "published"  # the file before had no school either
+    told = note(outcome, "rules_changed")
+    assert told == (
+        'The rules of irb have changed since its last file: "columns.school", "columns.study_title.aliases",'
+        ' "limits.row_drop_percent". What that would change in earlier nights: `python manage.py replay irb --dry-run`.'
+    )
+    loaded.irb("2025-11-06", "A", "B", "C")
+    assert "rules_changed" not in kinds(loaded.next_night())
 
 
 def test_a_late_file_goes_into_history_and_what_is_shown_never_gets_older(loaded: Office) -> None:

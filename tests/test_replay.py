@@ -14,6 +14,7 @@ from support.nights import IRB, Office, feed, office
 from datalake.clock import MovedClock
 from datalake.contracts.model import Contract, Limits
 from datalake.errors import DatalakeError
+from datalake.outcomes import Changes
 from datalake.pipeline.context import Context
 from datalake.pipeline.decisions import Approve, Retry
 from datalake.pipeline.replay import Replayed, replay
@@ -85,7 +86,7 @@ def test_an_untouched_lake_verifies_and_a_rebuild_of_it_changes_nothing(here: Of
     before = contents(here, "curated", "staging", "quarantine")
     assert problems(here) == []
     done = rebuilt(here)
-    assert (done.same, done.refused, done.rules_changed) == (True, (), False)
+    assert (done.same, done.refused, done.rules_changed) == (True, (), ())
     assert contents(here, "curated", "staging", "quarantine") == before
     assert problems(here) == []
     assert not (here.lake.data / ".replay").exists()
@@ -122,13 +123,22 @@ def test_a_damaged_table_fails_the_night_and_a_rebuild_mends_it_while_readers_ha
     assert problems(here) == []
 
 
+def test_a_dry_rebuild_says_how_many_records_would_change_and_in_which_columns(here: Office) -> None:
+    columns = tuple(replace(each, mask="redact") if each.name == "study_title" else each for each in HISTORY.columns)
+    said = rebuilt(here, replace(HISTORY, columns=columns), dry=True)
+    assert said.rules_changed == ("columns.study_title.mask",)
+    assert (said.changes, said.columns) == (Changes(0, 2, 0), (("study_title", 2),))
+    assert {row["study_title"] for row in here.table()} != {"[redacted]"}
+
+
 def test_changed_rules_are_said_first_and_then_make_the_table_anew(here: Office) -> None:
     columns = tuple(replace(each, type="string") if each.name == "last_updated" else each for each in HISTORY.columns)
     other = replace(HISTORY, columns=columns)
     here.contracts = (other,)
     said = rebuilt(here, other, dry=True)
-    assert said.rules_changed
+    assert said.rules_changed == ("columns.last_updated.type",)
     assert said.differs
+    assert said.changes == Changes()  # a day reads the same as text
     assert problems(here) == []
 
     rebuilt(here, other)

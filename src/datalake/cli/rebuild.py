@@ -7,7 +7,7 @@ from contextlib import closing
 
 import click
 
-from datalake.alerts.words import count, number
+from datalake.alerts.words import count, listed, number
 from datalake.cli import journal, progress, text
 from datalake.cli.check import read_all
 from datalake.cli.door import Door, pass_door
@@ -60,8 +60,18 @@ def _told(done: Replayed, dry_run: bool) -> list[str]:
     if len(done.differs) > SHOWN:
         lines.append(f"  and {number(len(done.differs) - SHOWN)} more")
     if done.rules_changed:
-        lines.append(f"  The rules of {done.feed} have changed since its table was published.")
+        lines.append(f"  Its rules have changed since its table was published: {listed(done.rules_changed)}.")
+    if done.changes:
+        lines.append(f"  In the table that is shown: {_in_records(done)}.")
     return lines + [f"  refused by the rules of now: {text.harmless(name)}: {why}" for name, why in done.refused]
+
+
+def _in_records(done: Replayed) -> str:
+    changes, columns = done.changes, [f"{name} in {number(times)}" for name, times in done.columns]
+    if not changes or not (changes.new or changes.changed or changes.gone):
+        return "no record differs"
+    named = f" ({listed(columns)})" if columns else ""
+    return f"{number(changes.new)} new, {number(changes.changed)} changed{named}, {number(changes.gone)} gone"
 
 
 @click.command()

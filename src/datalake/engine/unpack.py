@@ -1,4 +1,4 @@
-"""Packed files, where a feed's pattern says that they come packed: unpacked within bounds, or refused."""
+"""Packed files, where their name or the feed's pattern says that they come packed: unpacked within bounds, or refused."""
 
 import gzip
 import zipfile
@@ -15,9 +15,13 @@ _RESEND = "Ask for the export to be sent again."
 
 
 def unpacked(source: Path, pattern: str, work: Path, limit: int) -> Path:
-    """Return the file itself, or, where the feed's pattern ends in .gz or .zip, what is in it, unpacked into work."""
-    kind = pattern.lower().rpartition(".")[2]
-    if kind not in ("gz", "zip"):
+    """Return the file itself, or, where its name or the pattern ends in .gz or .zip, what is in it, unpacked into work.
+
+    A pattern like IRB_*.csv* takes files of both kinds: then the name of each decides.
+    """
+    kinds = (name.lower().rpartition(".")[2] for name in (source.name, pattern))
+    kind = next((each for each in kinds if each in ("gz", "zip")), None)
+    if kind is None:
         return source
     target = work / "unpacked.csv"
     bound = min(limit, source.stat().st_size * LARGEST_RATIO + CHUNK)

@@ -44,10 +44,11 @@ def nothing_accepted(file: Judged) -> str:
 
 
 def columns_missing(file: Judged) -> str:
-    """Columns that the last accepted file had are gone. On a first file they are simply empty."""
+    """Columns that the last accepted file had are gone. On a first file, or new in the rules, they are simply empty."""
     if not file.last or file.contract.schema_contract.missing_columns == "fill_null":
         return ""
-    lost = [name for name in file.staged.absent if name not in file.last["absent"]]
+    had = file.last["filled"].keys() - set(file.last["absent"])
+    lost = [name for name in file.staged.absent if name in had]
     if not lost:
         return ""
     new = file.staged.new_columns

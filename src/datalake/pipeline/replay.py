@@ -4,7 +4,9 @@ It is built in a lake apart that shares only raw. Where it comes out as what is 
 because something was lost or damaged or the rules have changed, it takes its place in one step.
 """
 
+import logging
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,12 +16,13 @@ from typing import Any
 from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
 from datalake.errors import DatalakeError, Refused
+from datalake.outcomes import Changes
 from datalake.pipeline.context import Context
 from datalake.pipeline.ends import facts_of
 from datalake.pipeline.expected import Expected, take_in
 from datalake.pipeline.filing import file_late
 from datalake.pipeline.publish import cleaned_of, publish
-from datalake.pipeline.rules import fingerprint, keep
+from datalake.pipeline.rules import changed, keep
 from datalake.pipeline.staging import stage
 from datalake.zones import curated
 from datalake.zones.events import read
@@ -30,6 +33,7 @@ from datalake.zones.paths import Lake
 from datalake.zones.raw import file_sha256
 from datalake.zones.state import ENDS, OpenDelivery
 
+log = logging.getLogger("datalake.pipeline")
 APART = ".replay"
 DELIVERED = ("data_date", "sha256", "name", "raw", "bytes", "night")
 
@@ -53,7 +57,9 @@ class Replayed:
     versions: int
     differs: tuple[str, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()  # files that the rules of now refuse, and why
-    rules_changed: bool = False
+    rules_changed: tuple[str, ...] = ()  # where, since the table was published
+    changes: Changes | None = None  # of the table that is shown; None where it cannot be told, or nothing differs
+    columns: tuple[tuple[str, int], ...] = ()  # and in how many of its changed records each column differs
 
     @property
     def same(self) -> bool:
@@ -137,8 +143,32 @@ def _compared(run: Context, aside: Context, contract: Contract, refused: tuple[t
     old, new = (_contents(each.lake, contract.feed) for each in (run, aside))
     differs = tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))
     state = run.ledger.feed(contract.feed)
-    changed = bool(state.rules) and state.rules != fingerprint(contract)
-    return Replayed(contract.feed, aside.ledger.feed(contract.feed).seq, differs, refused, changed)
+    done = Replayed(
+        contract.feed,
+        aside.ledger.feed(contract.feed).seq,
+        differs,
+        refused,
+        tuple(changed(run.lake, contract, state.rules)),
+    )
+    return done if done.same or not contract.primary_key else _with_changes(run, aside, contract, done)
+
+
+def _with_changes(run: Context, aside: Context, contract: Contract, done: Replayed) -> Replayed:
+    """Add how the table that is shown would change. Damage is why many a table is rebuilt: then it is left out."""
+    from datalake.pipeline.past import compare
+    from datalake.zones.tables import ParquetRows
+
+    try:
+        shown = [curated.current(each.lake, contract.feed) for each in (run, aside)]
+        before, after = (curated.table_paths(each.folder, contract.feed) if each else [] for each in shown)
+        if not before or not after:
+            return done
+        changes, found = compare(contract, ParquetRows(before), ParquetRows(after))
+        columns = Counter(name for each in found for name in each.columns)
+    except Exception as problem:
+        log.info("feed=%s the table shown cannot be compared: %s", contract.feed, problem)
+        return done
+    return replace(done, changes=changes, columns=tuple(columns.most_common()))
 
 
 def _contents(lake: Lake, feed: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -21,6 +22,47 @@ def rules_text(contract: Contract) -> str:
 def fingerprint(contract: Contract) -> str:
     """Return 12 hex digits that change whenever the rules do."""
     return hashlib.sha256(rules_text(contract).encode()).hexdigest()[:12]
+
+
+def changed(lake: Lake, contract: Contract, before: str) -> list[str]:
+    """Return where the rules differ from the kept ones with that fingerprint, as columns.status.map; none if they do not.
+
+    What cannot be told apart any more, because the old text is lost, is called "the rules".
+    """
+    if not before or before == fingerprint(contract):
+        return []
+    try:
+        old = json.loads((lake.rules / contract.feed / f"{before}.json").read_bytes())
+    except (OSError, ValueError):
+        return ["the rules"]
+    return sorted(dict.fromkeys(_differing(old, json.loads(rules_text(contract)), "")))
+
+
+def _differing(old: Any, new: Any, path: str) -> Iterator[str]:
+    """Yield the deepest names that tell what differs; lists of named things are compared by their names.
+
+    A word that only one text has is one that this program learnt or forgot in between: nobody changed it.
+    """
+    listed = isinstance(new, list)
+    old, new = _by_name(old), _by_name(new)
+    if old == new:
+        return
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        yield path
+        return
+    for name in old.keys() | new.keys():
+        where = f"{path}.{name}" if path else name
+        if name in old and name in new:
+            yield from _differing(old[name], new[name], where)
+        elif listed:
+            yield where
+    if listed and list(old) != list(new) and old.keys() == new.keys():
+        yield f"{path} (order)"
+
+
+def _by_name(value: Any) -> Any:
+    named = isinstance(value, list) and value and all(isinstance(each, dict) and "name" in each for each in value)
+    return {each["name"]: each for each in value} if named else value
 
 
 def keep(lake: Lake, contract: Contract) -> str:

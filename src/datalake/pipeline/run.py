@@ -12,6 +12,7 @@ from datalake.pipeline.deliveries import carry, take
 from datalake.pipeline.ends import Done, too_large
 from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
 from datalake.pipeline.publish import current_version, supersede
+from datalake.pipeline.rules import changed
 from datalake.zones.files import display
 from datalake.zones.state import FeedState
 
@@ -31,6 +32,7 @@ def _run_feed(context: Context, feed: FeedPlan) -> FeedOutcome:
     start = context.clock.monotonic()
     done: list[Done] = []
     failure: tuple[str, str] = ("", "")
+    before = context.ledger.feed(feed.contract.feed).rules
     step: Step | None = None
     try:
         current_version(context, feed.contract.feed)
@@ -44,6 +46,8 @@ def _run_feed(context: Context, feed: FeedPlan) -> FeedOutcome:
         done += _failed(step, failure) if step else []
     outcome = outcome_of(context.ledger.feed(feed.contract.feed), feed.contract, done, failure)
     _add_notes(context, outcome)
+    if done:
+        _add_note_of_rules(context, feed.contract, before)
     return replace(outcome, seconds=context.clock.monotonic() - start)
 
 
@@ -124,6 +128,17 @@ def _add_notes(context: Context, outcome: FeedOutcome) -> None:
     _add_note_of_standing_still(context, feed)
     if outcome.status == "draft":
         context.note("draft", f"{outcome.reason} {outcome.fix}", feed)
+
+
+def _add_note_of_rules(context: Context, contract: Contract, before: str) -> None:
+    """Rules that changed between two nights make numbers jump for no reason that the data would show."""
+    where = changed(context.lake, contract, before)
+    if where:
+        told = (
+            f"The rules of {contract.feed} have changed since its last file: {words.few(where)}."
+            f" What that would change in earlier nights: `python manage.py replay {contract.feed} --dry-run`."
+        )
+        context.note("rules_changed", told, contract.feed)
 
 
 def _add_note_of_standing_still(context: Context, feed: str) -> None:
