@@ -4,13 +4,16 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from support import samples
 from support.installation import gone, until
 
 from datalake.errors import EXIT_LOCK_HELD, LockHeld
-from datalake.runs import lock, lockfile
+from datalake.runs import crumbs, lock, lockfile
 from datalake.runs.limit import run_limited
 from datalake.runs.lockfile import Holder, held_sentence, read_holder
 from datalake.zones.paths import Lake
@@ -43,6 +46,19 @@ def test_only_its_owner_may_open_the_lock_file(lake: Lake) -> None:
         assert lake.lock.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_run_is_at_work_while_its_etl_process_lives_though_its_runner_was_killed(lake: Lake) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    lake.lock.write_text(f"{ended.pid} 20251105T070000Z-1 2025-11-05T07:00:00+00:00\n")
+    assert lock.holder(lake) is None
+    begun = datetime(2025, 11, 5, 7, tzinfo=timezone.utc)
+    crumbs.begin(lake, "20251105T070000Z-1", begun, "cron", begun.date())  # by this process, which lives
+    holder = lock.holder(lake)
+    assert holder is not None and holder.run_id == "20251105T070000Z-1"
+    crumbs.leave(lake, replace(samples.SUCCESS, run_id="20251105T070000Z-1"))
+    assert lock.holder(lake) is None, "it has come to its end; what is left is to record it"
+
+
 @pytest.mark.parametrize("text", [b"", b"1 2", b"one two three", b"\xff\xfe", b"1 2 3 4", b"\0" * 40])
 def test_a_lock_file_with_any_other_text_names_nobody(lake: Lake, text: bytes) -> None:
     lake.lock.write_bytes(text)
@@ -53,7 +69,7 @@ def test_a_lock_file_with_any_other_text_names_nobody(lake: Lake, text: bytes) -
 
 
 def test_looking_who_holds_it_never_keeps_a_run_from_starting(lake: Lake) -> None:
-    """A look takes the lock for an instant; a runner that comes just then tries again."""
+    """A look must not take the lock, not even for an instant: a runner that comes just then would not run."""
     stop = threading.Event()
     looks = threading.Thread(target=lambda: [lock.holder(lake) for _ in iter(stop.is_set, True)])
     with lock.held(lake):

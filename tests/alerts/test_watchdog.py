@@ -124,6 +124,7 @@ def test_a_failed_night_that_was_good_at_the_second_try_is_good(record, look) ->
 
 def test_a_load_that_still_runs_is_told_with_its_age(lake, record, look, slack) -> None:
     record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    lake.events.mkdir(parents=True, exist_ok=True)
     with lock.held(lake):
         assert look() == 1
     assert "last night's load is still running" in slack.taken[0].everything

@@ -80,7 +80,7 @@ class Proof:
             _strike(kill.kind, runner)
             (self.scratch.root / "go").touch()  # an ETL that outlives its Bash goes on
             runner.wait(120)
-            wait_until(lambda: lock.holder(self.scratch.lake) is None, "the lock to be free")
+            wait_until(lambda: lock.is_free(self.scratch.lake), "the lock to be free")
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(runner.pid, signal.SIGKILL)

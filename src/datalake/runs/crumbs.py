@@ -37,6 +37,7 @@ class Left:
     progress: tuple[dict[str, Any], ...] = ()  # each with at, an instant, and event
     exit: dict[str, str] = field(default_factory=dict)  # as Bash wrote it
     outcome: RunOutcome | None = None
+    pid: int = 0  # of its ETL process, or of its runner until that began; 0: not known
 
 
 def new_run_id(now: datetime) -> str:
@@ -91,6 +92,7 @@ def left_by(lake: Lake, run_id: str) -> Left | None:
         progress=progress,
         exit=ended,
         outcome=outcome,
+        pid=pid if isinstance(pid := started.get("pid"), int) else 0,
     )
 
 

@@ -1,12 +1,14 @@
 """The run lock for work that Python starts by itself (manage.py): the same flock that Bash holds on its fd 9."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
 from datalake.errors import DataLost, LockHeld
+from datalake.runs import crumbs
 from datalake.runs.crumbs import new_run_id
 from datalake.runs.lockfile import Holder, data_is_lost, held_sentence, read_holder, sign, take
 from datalake.zones.paths import Lake
@@ -27,20 +29,35 @@ def held(lake: Lake) -> Iterator[str]:
         now = datetime.now(timezone.utc)
         run_id = new_run_id(now)
         sign(descriptor, Holder(os.getpid(), run_id, now.isoformat(timespec="seconds")))
-        yield run_id
+        try:
+            yield run_id
+        finally:
+            sign(descriptor, None)
     finally:
         os.close(descriptor)
 
 
 def holder(lake: Lake) -> Holder | None:
-    """Return who holds the lock now; None where it is free. Raise PermissionError where that cannot be told."""
-    if not lake.lock.exists():
+    """Return who holds the lock now; None where it is free. Raise PermissionError where that cannot be told.
+
+    Told from its text and from what the run has left, never by trying the lock: a run that begins in that instant would
+    find it held. The text outlives a run that was killed; it is believed while a process of it lives and the run has
+    left no outcome.
+    """
+    if lake.lock.exists() and not os.access(lake.lock, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(lake.lock))
+    found = read_holder(lake.lock)
+    left = crumbs.left_by(lake, found.run_id) if found else None
+    if found is None or (left and left.outcome is not None):
         return None
-    descriptor = os.open(lake.lock, os.O_RDONLY)
+    return found if found.alive or (left and left.pid and found._replace(pid=left.pid).alive) else None
+
+
+def is_free(lake: Lake) -> bool:
+    """Try the lock: for proofs that start and end runs themselves, never for a look while others may begin one."""
+    descriptor = _open(lake)
     try:
-        if take(descriptor):
-            return None
-        return read_holder(lake.lock) or Holder(0, "unknown", "unknown")
+        return take(descriptor)
     finally:
         os.close(descriptor)
 

@@ -12,7 +12,6 @@ import fcntl
 import json
 import os
 import sys
-import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional
@@ -44,26 +43,21 @@ class Holder(NamedTuple):
 
 
 def take(fd: int) -> bool:
-    """Take the lock on an open file; return False where another open file holds it.
-
-    Tried for a tenth of a second: whoever looks whether it is free holds it for an instant.
-    """
-    for _ in range(5):
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.02)
-        else:
-            return True
-    return False
+    """Take the lock on an open file; return False where another open file holds it."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
-def sign(fd: int, holder: Holder) -> None:
-    """Write the holder into the locked file, for people; where it cannot be written the lock holds all the same."""
+def sign(fd: int, holder: Optional[Holder]) -> None:
+    """Write the holder into the locked file, None as it is let go; where it cannot be written it holds all the same."""
     try:
         os.ftruncate(fd, 0)
         os.lseek(fd, 0, os.SEEK_SET)
-        os.write(fd, "{} {} {}\n".format(*holder).encode("ascii"))
+        if holder is not None:
+            os.write(fd, "{} {} {}\n".format(*holder).encode("ascii"))
     except OSError:
         pass
 

@@ -9,7 +9,7 @@ from datalake import schedule
 from datalake.alerts.words import clock
 from datalake.clock import Clock, SystemClock
 from datalake.nights import View
-from datalake.runs import crumbs, lockfile
+from datalake.runs import crumbs, lock
 from datalake.runs.lockfile import Holder
 from datalake.settings import Settings
 from datalake.web import queries
@@ -67,15 +67,11 @@ def span_of(site: Site, record: Record) -> Span | None:
 
 
 def holder_at_work(lake: Lake) -> Holder | None:
-    """Return who holds the lock, told from its text and what the run has left: trying the lock could stop a run.
-
-    The text outlives the run; it is believed while its process lives and the run has left no outcome.
-    """
-    holder = lockfile.read_holder(lake.lock)
-    if holder is None or not holder.alive:
+    """Given a lake, return who holds the run lock; None where it is free, or where that cannot be seen from here."""
+    try:
+        return lock.holder(lake)
+    except PermissionError:
         return None
-    left = crumbs.left_by(lake, holder.run_id)
-    return holder if left and left.outcome is None else None
 
 
 def running(lake: Lake) -> Running | None:
