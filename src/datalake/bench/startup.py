@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -86,13 +86,18 @@ def figures(installation: Path, folder: Path, runs: int, tell: Callable[[str], N
 
 def _run(case: Case, lake: Lake, number: int) -> tuple[int, Cost]:
     case.put(lake, number)
+    return scripted(lake, case.script)
+
+
+def scripted(lake: Lake, script: str) -> tuple[int, Cost]:
+    """Run one of the scripts of a scratch installation as cron does; what it says is kept in the file `said` there."""
     with (lake.root / "said").open("ab") as said:
-        script = ["bash", str(lake.root / "src" / case.script)]
-        return measured(script, _environ(lake.root), stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        words = ["bash", str(lake.root / "src" / script)]
+        return measured(words, as_cron_has_it(lake.root), stdin=subprocess.DEVNULL, stdout=said, stderr=said)
 
 
-def _environ(root: Path) -> Mapping[str, str]:
-    """As cron has it: next to nothing, and nobody to mail to."""
+def as_cron_has_it(root: Path) -> dict[str, str]:
+    """Return an environment of next to nothing, with nobody to mail to."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(root), "MAILTO": ""}
 
 

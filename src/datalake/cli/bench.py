@@ -113,3 +113,26 @@ def dashboard(shared: Bench, nights: int, times: int) -> Measured:
     from datalake.web.bench import figures
 
     return shared.show("dashboard", figures(nights, times))
+
+
+@bench.command()
+@click.option(
+    "--nights",
+    multiple=True,
+    type=click.IntRange(1, 3650),
+    default=(1, 365, 3650),
+    show_default=True,
+    help="Nights behind the one that is measured.",
+)
+@click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="Runs of each; medians count.")
+@pass_bench
+@pass_door
+def history(door: Door, shared: Bench, nights: Sequence[int], runs: int) -> Measured:
+    """Run a night, a check and status after years of nights.
+
+    The past is written by the code of a real night with a moved clock: the first time this takes a second for five
+    nights; it is kept in --folder. Exit code 1 where a night fails.
+    """
+    from datalake.bench.history import figures
+
+    return shared.show("history", figures(door.lake.root, shared.folder, nights, runs, _tell))
