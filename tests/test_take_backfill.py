@@ -182,3 +182,24 @@ def test_backfill_of_the_lakes_own_data_or_of_no_folder_is_not_done(lake, old, m
     for folder in (lake.raw_zone, lake.root, old / "none"):
         assert manage("backfill", str(folder)).code == 2
     assert "No file in it is one to load." in manage("backfill", str(old)).out
+
+
+def test_a_repeated_backfill_reads_the_log_of_events_no_more_often_than_a_short_one(
+    lake, old, manage, monkeypatch
+) -> None:
+    """Counted, not timed: once a run, however many duplicates it brings."""
+    for day in range(1, 29):
+        put(old, f"ROOMS_2025-10-{day:02}.csv", *(f"A{number},{day}" for number in range(20)))
+    assert manage("backfill", str(old)).code == 0
+    opened: list[str] = []
+    usual = Path.open
+
+    def counted(path: Path, *rest: Any, **more: Any) -> Any:
+        if path.parent == lake.events:
+            opened.append(path.name)
+        return usual(path, *rest, **more)
+
+    monkeypatch.setattr(Path, "open", counted)
+    said = manage("backfill", str(old))
+    assert row_of(said)[-2] == "28", said.out
+    assert len(opened) < 20

@@ -15,9 +15,8 @@ from datalake.pipeline.plan import Take
 from datalake.pipeline.rules import fingerprint
 from datalake.pipeline.staging import rows_promised, stage
 from datalake.zones import claims, raw
-from datalake.zones.events import read
 from datalake.zones.raw import Delivery, delivery_facts, notes_beside
-from datalake.zones.state import ENDS, FeedState, OpenDelivery
+from datalake.zones.state import FeedState, OpenDelivery
 
 
 def take(run: Context, contract: Contract, step: Take) -> Done | None:
@@ -103,10 +102,8 @@ def _known(run: Context, contract: Contract, state: FeedState, delivery: OpenDel
 
 
 def _ended_before(run: Context, delivery: OpenDelivery) -> bool:
-    """Whether these bytes under this date came to a good end earlier; has the whole log read."""
-    wanted = (delivery.feed, delivery.sha256, delivery.data_date.isoformat())
-    events = (line.event for line in read(run.lake.events) if line.event and line.event.get("kind") in ENDS)
-    return any((each["feed"], each["sha256"], each["data_date"]) == wanted for each in events)
+    """Whether these bytes under this date came to a good end earlier."""
+    return run.ledger.ended_well(delivery.feed, delivery.sha256, delivery.data_date.isoformat())
 
 
 def _must_wait(

@@ -15,7 +15,7 @@ from datalake.zones import events
 from datalake.zones.events import EventLog, Position
 from datalake.zones.files import make_folder, write_atomically
 from datalake.zones.paths import Lake
-from datalake.zones.state import FeedState, fold, from_json, to_json
+from datalake.zones.state import ENDS, FeedState, fold, from_json, to_json
 
 FORMAT = 3
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class Ledger:
         self.remarks: list[str] = []
         self.state, position = _read(lake, self.remarks)
         self._events = EventLog(lake.events, position)
+        self._ended: set[tuple[str, str, str]] | None = None
 
     @property
     def tip(self) -> str:
@@ -55,12 +56,25 @@ class Ledger:
         """Append an event, durably, and take it into the state; raise OSError if it could not be written."""
         event = self._events.append(kind, self._now(), {"feed": feed, **facts})
         self.state = fold(self.state, [event])
+        if self._ended is not None and kind in ENDS:
+            self._ended.add(_end(event))
+
+    def ended_well(self, feed: str, sha256: str, data_date: str) -> bool:
+        """Return whether these bytes under this date ever came to a good end; the first time has the whole log read."""
+        if self._ended is None:
+            told = (line.event for line in events.read(self._lake.events) if line.event)
+            self._ended = {_end(each) for each in told if each.get("kind") in ENDS}
+        return (feed, sha256, data_date) in self._ended
 
     def save(self) -> None:
         """Write the head."""
         feeds = {name: to_json(feed) for name, feed in sorted(self.state.items())}
         document = {"format": FORMAT, "log": asdict(self._events.position), "feeds": feeds}
         write_atomically(self._lake.manifest, json.dumps(document, indent=1).encode("ascii") + b"\n")
+
+
+def _end(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    return event["feed"], event["sha256"], event["data_date"]
 
 
 def read_state(lake: Lake) -> dict[str, FeedState]:
