@@ -27,6 +27,16 @@ class Rows(Protocol):
         """Yield the rows in order, all columns or the ones named."""
 
 
+@dataclass(frozen=True)
+class NoRows:
+    """A table without a row."""
+
+    schema: pa.Schema
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        yield from ()
+
+
 class Collision(Exception):
     """Two different keys got the same 64 bits: another seed tells them apart."""
 
@@ -41,6 +51,11 @@ class Fingerprints:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def followed_by(self, other: "Fingerprints") -> "Fingerprints":
+        """Return these rows' and then the other's."""
+        lanes = ((self.keys, other.keys), (self.checks, other.checks), (self.contents, other.contents))
+        return Fingerprints(*(np.concatenate(lane) for lane in lanes))
 
 
 class Collector:

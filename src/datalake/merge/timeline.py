@@ -4,7 +4,7 @@ Change lists are read one after the other, in the order they were made. Of two l
 later made one holds: that is a correction. A line's end is the next date that the key has a line for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datalake.merge.changes import CHANGED, FILED_GONE, GONE, NEW, change_schema
-from datalake.merge.rows import Collector, Fingerprints, Index, Mask, Rows, aligned, content_columns
+from datalake.merge.rows import Collector, Fingerprints, Index, Mask, NoRows, Rows, aligned, content_columns
 
 FOREVER = np.iinfo(np.int64).max
 Days = np.ndarray[Any, np.dtype[np.int64]]  # since 1970-01-01
@@ -42,15 +42,24 @@ class Timeline:
     @classmethod
     def read(cls, lists: Rows, table: pa.Schema, key: tuple[str, ...], seed: int) -> "Timeline":
         """Given all change lists in order and the schema of the table now, read what can be told without the rows."""
-        schema = change_schema(table)
-        collector = Collector(key, content_columns(table), seed)
-        parts: list[tuple[Days, Mask, Mask, Days]] = []
-        for batch in lists.batches():
+        return cls.of_no_list(table, key, seed).extended(lists, lists.batches())
+
+    @classmethod
+    def of_no_list(cls, table: pa.Schema, key: tuple[str, ...], seed: int) -> "Timeline":
+        """Return a timeline without a line, to be extended."""
+        return cls(NoRows(table), table, key, seed, Collector(key, (), seed).done(), *_no_facts())
+
+    def extended(self, lists: Rows, added: Iterable[pa.RecordBatch]) -> "Timeline":
+        """Given all change lists, and the batches of those that came since this was read, return it with these."""
+        schema, collector = change_schema(self.table), Collector(self.key, content_columns(self.table), self.seed)
+        parts = [(self.since, self.gone, self.shown, self.version)]
+        for batch in added:
             rows = aligned(batch, schema)
             collector.add(rows)
             parts.append(_facts(rows))
-        facts = tuple(np.concatenate(each) for each in zip(*parts, strict=True)) if parts else _no_facts()
-        return cls(lists, table, key, seed, collector.done(), *facts)
+        facts = tuple(np.concatenate(each) for each in zip(*parts, strict=True))
+        prints = self.prints.followed_by(collector.done())
+        return Timeline(lists, self.table, self.key, self.seed, prints, *facts)
 
     def rows(self, mask: Mask) -> Iterator[pa.RecordBatch]:
         """Yield the table rows of the lines that a mask marks."""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from datalake.clock import Clock
 from datalake.engine.job import Progress, Staged, StageJob
@@ -14,6 +14,9 @@ from datalake.pipeline.engines import Engines, Stager
 from datalake.settings import Settings
 from datalake.zones.manifest import Ledger
 from datalake.zones.paths import Lake
+
+if TYPE_CHECKING:  # Arrow is loaded when there is something to file
+    from datalake.pipeline.remembered import Remembered
 
 
 class Observer(Protocol):
@@ -59,6 +62,7 @@ class Context:
     stager: Stager = stage_locally
     stages: list[StageTime] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    past: dict[str, "Remembered"] = field(default_factory=dict)  # by feed, once a late file was filed
     shared: Engines | None = None  # those of the run that this one is a part of
 
     @cached_property

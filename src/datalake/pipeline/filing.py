@@ -2,18 +2,15 @@
 
 import secrets
 from collections.abc import Iterator
-from datetime import date
 from typing import TYPE_CHECKING
 
 from datalake.contracts.model import Contract
 from datalake.pipeline.build import Cleaned, incoming, write_list
 from datalake.pipeline.context import Context
 from datalake.zones import history
-from datalake.zones.events import read
 from datalake.zones.files import fsync_folder, remove
 from datalake.zones.paths import Lake
 from datalake.zones.raw import file_sha256
-from datalake.zones.state import ENDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,10 +25,12 @@ def file_late(run: Context, contract: Contract, cleaned: Cleaned) -> dict[str, s
         return {}
     from datalake.merge.changes import change_schema
     from datalake.merge.filing import filing
+    from datalake.pipeline.remembered import Remembered
 
     late = incoming(contract, cleaned)
-    timeline = timeline_of(run.lake, contract, late.accepted.schema)
-    following = next_date(run.lake, contract.feed, cleaned.data_date)
+    past = run.past.setdefault(contract.feed, Remembered())
+    timeline = past.up_to_now(run.lake, contract, late.accepted.schema)
+    following = run.ledger.next_date(contract.feed, cleaned.data_date)
     draft = write_list(
         run.lake, contract.feed, change_schema(late.accepted.schema), filing(timeline, late, following, state.seq)
     )
@@ -52,13 +51,6 @@ def timeline_of(lake: Lake, contract: Contract, table: "pa.Schema") -> "Timeline
 
     lists = ParquetRows(history.paths(lake, contract.feed), change_schema(table))
     return Timeline.read(lists, table, contract.primary_key, secrets.randbits(64))
-
-
-def next_date(lake: Lake, feed: str, day: date) -> date | None:
-    """Return the next date after this one for which a file came to a good end; has the whole log read."""
-    events = (line.event for line in read(lake.events) if line.event)
-    dates = (each["data_date"] for each in events if each.get("kind") in ENDS and each["feed"] == feed)
-    return min((found for found in map(date.fromisoformat, dates) if found > day), default=None)
 
 
 def compact(run: Context, contract: Contract) -> None:

@@ -44,7 +44,7 @@ def names(lake: Lake, feed: str) -> list[str]:
     """Return the change lists in the order they were made; what a compact file holds is left out."""
     folder = history_folder(lake, feed)
     found = [path.name.removesuffix(ENDING) for path in folder.iterdir()] if folder.is_dir() else []
-    found = sorted(name for name in found if _NAME.fullmatch(name))
+    found = sorted((name for name in found if _NAME.fullmatch(name)), key=_made)
     compacted = max((_last(name) for name in found if "-to-" in name), default=0)
     return [name for name in found if "-to-" in name or _first(name) > compacted]
 
@@ -91,6 +91,12 @@ def years_gone_by(lake: Lake, feed: str, year: int) -> list[str]:
 def _recorded(name: str) -> bool:
     """Whether the name is of a kind that has an event of its own; those of versions have the version's."""
     return "." in name or "-to-" in name
+
+
+def _made(name: str) -> tuple[int, int, str]:
+    """In what order lists were made: of a version, then the late files filed while it was shown, by their number."""
+    filed = name[7:].partition("-")[0] if "." in name else ""
+    return _first(name), int(filed or 0), name
 
 
 def _first(name: str) -> int:

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from datalake.zones import events
@@ -60,11 +60,21 @@ class Ledger:
             self._ended.add(_end(event))
 
     def ended_well(self, feed: str, sha256: str, data_date: str) -> bool:
-        """Return whether these bytes under this date ever came to a good end; the first time has the whole log read."""
+        """Return whether these bytes under this date ever came to a good end."""
+        return (feed, sha256, data_date) in self._good_ends()
+
+    def next_date(self, feed: str, day: date) -> date | None:
+        """Return the next date after this one for which a file came to a good end."""
+        later = (each for of, _, each in self._good_ends() if of == feed and each > day.isoformat())
+        found = min(later, default="")
+        return date.fromisoformat(found) if found else None
+
+    def _good_ends(self) -> set[tuple[str, str, str]]:
+        """Feed, sha256 and date of every one; the first time has the whole log read."""
         if self._ended is None:
             told = (line.event for line in events.read(self._lake.events) if line.event)
             self._ended = {_end(each) for each in told if each.get("kind") in ENDS}
-        return (feed, sha256, data_date) in self._ended
+        return self._ended
 
     def save(self) -> None:
         """Write the head."""
