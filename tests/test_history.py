@@ -24,6 +24,7 @@ from datalake.merge.upsert import Upsert
 from datalake.outcomes import Changes
 from datalake.pipeline.decisions import Approve
 from datalake.zones import history
+from datalake.zones.paths import Lake
 
 FIRST = date(2025, 11, 1)
 
@@ -399,3 +400,32 @@ def test_what_a_run_killed_before_the_swap_wrote_into_history_goes(
     here.with_irb(limits=Limits(rejected_percent=0), primary_key=IRB.primary_key)
     assert here.night().status == "success"
     assert lines(here) == [("new", "A"), ("new", "B")]
+
+
+def test_late_files_of_one_run_make_the_same_lists_as_one_a_night(tmp_path: Path) -> None:
+    """The history that a run keeps in memory between them is the one on the disk."""
+    late = [("2025-10-01", ("A", "B")), ("2025-10-03", ("A,x,Open,2025-10-01", "C")), ("2025-09-30", ("A", "D"))]
+    made = []
+    for at_once in (True, False):
+        here = office(tmp_path / str(at_once)).with_irb(history="scd2", limits=Limits())
+        here.irb("2025-11-04", "A", "B", "C")
+        here.night()
+        for day, rows in sorted(late):
+            here.irb(day, *rows)
+            if not at_once:
+                here.next_night()
+        here.next_night()
+        made.append({path.name: path.read_bytes() for path in history.paths(here.lake, "irb")})
+    assert made[0] == made[1]
+    assert len(made[0]) == 4
+
+
+def test_the_hundredth_late_file_comes_after_the_ninety_ninth(tmp_path: Path) -> None:
+    """Of two lists about one record and one date the later made one holds, so their order is what is known."""
+    lake, names = Lake(tmp_path), ["000001-2025-11-04"]
+    names += [history.filed_name(1, number, "2025-01-01") for number in (2, 11, 99, 100, 101)]
+    names += ["000002-2025-11-05"]
+    history.history_folder(lake, "irb").mkdir(parents=True)
+    for name in reversed(names):
+        history.path_of(lake, "irb", name).touch()
+    assert history.names(lake, "irb") == names
