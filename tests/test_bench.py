@@ -10,12 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import Said
 
-from datalake.bench import clean, engines, task
+from datalake.bench import clean, engines, load, scale, task
 from datalake.bench.agree import facts
 from datalake.bench.engines import ours
 from datalake.demo.generator.feeds.catalog import FEEDS
 from datalake.demo.generator.forms import PLAIN
 from datalake.demo.generator.generate import laid_out
+from datalake.settings import Settings
 
 
 def test_all_installed_tools_come_to_the_same_rows(tmp_path: Path, manage: Callable[..., Said]) -> None:
@@ -110,3 +111,25 @@ def test_a_tool_that_is_not_installed_is_named_with_how_to_get_it(manage, measur
 def test_a_name_that_is_none_is_a_usage_error(manage, tmp_path: Path) -> None:
     said = manage("bench", "--folder", str(tmp_path), "cleen")
     assert said.code == 2 and "cleen" in said.err
+
+
+def scaled(case: str, published: str, *workers: float) -> scale.Scaled:
+    costs = tuple(scale.Cost(0.0, 3.0, peak) for peak in workers)
+    return scale.Scaled(case, 100.0, scale.Cost(10.0, 5.0, 300.0), costs, {"rows": 5, "files": published})
+
+
+def test_the_scale_table_tells_memory_of_driver_and_workers_and_whose_bytes_differ() -> None:
+    lines = list(scale.table([scaled("here", "a"), scaled("two", "a", 200.0, 250.0), scaled("odd", "b", 200.0)]))
+    assert lines[1].split() == ["here", "10.0", "20", "5.0", "300", "the", "same", "bytes"]
+    assert lines[2].split() == ["two", "10.0", "20", "11.0", "300", "250", "the", "same", "bytes"]
+    assert lines[3].endswith("OTHER BYTES")
+
+
+def test_both_nights_of_the_scale_bench_publish_and_only_one_record_leaves(tmp_path: Path) -> None:
+    source = task.make_file(1, tmp_path)
+    whole, parted = (load.load(source, tmp_path / str(parts), parts, Settings()) for parts in (1, 3))
+    assert (parted["new"], parted["changed"], parted["gone"]) == (0, 0, 1)
+    assert {name: whole[name] for name in ("rows", "new", "gone", "findings")} == {
+        name: parted[name] for name in ("rows", "new", "gone", "findings")
+    }
+    assert sorted(parted["files"]) == ["irb-000.parquet", "irb-001.parquet", "irb-002.parquet", "irb.csv"]

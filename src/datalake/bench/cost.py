@@ -1,6 +1,7 @@
 """What one run of a program costs."""
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -44,9 +45,13 @@ def measured(words: Sequence[str], environ: Mapping[str, str], **options: Any) -
     with subprocess.Popen(list(words), env=dict(environ), **options) as process:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime, peak_mb(used))
+
+
+def peak_mb(used: resource.struct_rusage) -> float:
+    """Return the peak memory of a process that has ended."""
     unit = 1_000_000 if sys.platform == "darwin" else 1_000  # macOS counts bytes, Linux kilobytes
-    cost = Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / unit)
-    return process.returncode, cost
+    return used.ru_maxrss / unit
 
 
 def module(name: str, *words: str) -> list[str]:

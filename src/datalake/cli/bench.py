@@ -101,6 +101,21 @@ def startup(door: Door, shared: Bench, runs: int) -> Measured:
 
 
 @bench.command()
+@click.option("--mb", type=click.IntRange(1), default=100, show_default=True, help="Size of the file.")
+@click.option("--partitions", type=click.IntRange(1), default=4, show_default=True, help="Of the published table.")
+@pass_bench
+def scale(shared: Bench, mb: int, partitions: int) -> Measured:
+    """Load one large feed for two nights here, and on Dask.
+
+    On this host with one thread and two, and with one worker and two on loopback. Exit code 1 where they do not
+    publish the same bytes.
+    """
+    from datalake.bench.scale import figures
+
+    return shared.show("scale", figures(mb, partitions, shared.folder, _tell))
+
+
+@bench.command()
 @click.option("--nights", type=click.IntRange(3), default=3650, show_default=True, help="Nights in the record.")
 @click.option("--times", type=click.IntRange(1), default=50, show_default=True, help="How often each page is asked.")
 @pass_bench
