@@ -215,13 +215,26 @@ def test_the_page_needs_nothing_from_outside_and_escapes_what_it_is_given(lake, 
     assert not re.search(r'(?:src|href)="|url\(|@import', page)
 
 
-def test_the_pdf_is_one_or_two_pages_of_real_text(lake, nights) -> None:
+def pages_of(report: Report) -> list[str]:
+    return [page.extract_text() for page in PdfReader(BytesIO(pdf(report))).pages]
+
+
+def test_the_pdf_of_a_usual_week_is_one_page_of_real_text_with_its_dashes_and_bullets(lake, nights) -> None:
     nights(WEEK)
-    made = PdfReader(BytesIO(pdf(pinned(summary(lake)))))
-    text = "\n".join(page.extract_text() for page in made.pages)
-    assert 1 <= len(made.pages) <= 2
+    (text,) = pages_of(pinned(summary(lake)))
+    assert "Mon 27 Oct – Sun 2 Nov 2025" in text
     assert "5 of 7 nights (71 %) loaded; week before: 7 of 7 nights (100 %)." in text.replace("\n", " ")
-    assert "Wed 29 Oct: did not run." in text and "All 8 feeds are current" in text
+    assert "• Wed 29 Oct: did not run." in text and "All 8 feeds are current" in text
+
+
+def test_the_pdf_of_a_large_lake_is_two_pages_and_no_heading_is_parted_from_its_table(lake, nights) -> None:
+    nights(WEEK)
+    report = pinned(summary(lake))
+    many = tuple(replace(report.feeds[0], feed=f"feed{number:02}") for number in range(30))
+    needy = tuple(f"problem {number}: it waits" for number in range(12))
+    first, second = pages_of(replace(report, feeds=many, needs=needy))
+    assert "In the data" not in first and second.index("In the data") < second.index("feed00") < second.index("feed29")
+    assert "problem 11: it waits" in first and "The nights" in first and "Sun 2 Nov" in first
 
 
 def test_the_same_report_gives_the_same_pdf(lake, nights) -> None:

@@ -6,7 +6,7 @@ from html import escape
 from datalake.alerts.words import WEEKDAYS, minutes
 from datalake.reports.model import NightFigure, Report
 
-WIDTH, HEIGHT, BASE, TOP = 640, 190, 150, 24
+WIDTH, HEIGHT, BASE, TOP = 640, 176, 150, 24
 MARKS = {"failed": "failed", "missed": "did not run", "running": "failed", "skipped": "not expected", "unknown": "?"}
 
 

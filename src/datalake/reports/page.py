@@ -11,7 +11,7 @@ from datalake.alerts.text import printable
 from datalake.alerts.words import day
 from datalake.nights import WORDS
 from datalake.reports import wording
-from datalake.reports.chart import runtime_chart
+from datalake.reports.chart import finding, runtime_chart
 from datalake.reports.model import Report
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -27,6 +27,7 @@ def html(report: Report) -> str:
         trend=wording.trend(report.span, report.before),
         strip=[_cell(each.day, each.state, each.loaded) for each in report.nights],
         remarks=[*wording.needs(report), *wording.remarks(report)],
+        finding=finding(report),
         chart=Markup(runtime_chart(report)),  # noqa: S704 - every text in it is escaped by chart.py
         tables=(wording.figures(report), wording.nights(report), wording.feeds(report)),
         monitoring=wording.monitoring(report).replace("`", ""),

@@ -21,6 +21,7 @@ class Table:
     headings: Row
     rows: tuple[Row, ...]
     widths: tuple[int, ...] = ()  # of the columns, relative; none: all alike
+    numbers: int = 99  # from this column on there are numbers, which stand to the right
 
 
 def title(report: Report) -> str:
@@ -144,7 +145,7 @@ def figures(report: Report) -> Table:
         _row("Average runtime", [_minutes(each.average_seconds) for each in spans], spans),
         _row("Median runtime", [_minutes(each.median_seconds) for each in spans], spans),
     )
-    return Table("The figures", ("", "This week", "Week before", "Four weeks before, together"), rows)
+    return Table("The figures", ("Figure", "This week", "Week before", "Four weeks before, together"), rows)
 
 
 def _row(name: str, values: Sequence[str], spans: Sequence[Span]) -> Row:
@@ -182,7 +183,7 @@ def feeds(report: Report) -> Table:
         "Bad nights",
         "Hours old",
     )
-    return Table("In the data", headings, rows)
+    return Table("In the data", headings, rows, (16, 15, 11, 12, 14, 12, 11, 11), numbers=2)
 
 
 def _minutes(seconds: float | None) -> str:
