@@ -9,24 +9,27 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from datalake import freshness
+from datalake.alerts import book
 from datalake.alerts.findings import declined, report
 from datalake.alerts.heartbeat import beat
 from datalake.alerts.messages import Context, kind_of, made_up
 from datalake.alerts.samples import rejected_rows
 from datalake.alerts.tell import Teller
 from datalake.alerts.ways import ways
+from datalake.alerts.words import clock as clock_words
 from datalake.alerts.words import listed
 from datalake.clock import Clock
 from datalake.contracts.config import load_contracts
 from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
 from datalake.outcomes import SUCCESS, Note, RunOutcome
 from datalake.runs import crumbs, history
-from datalake.runs.database import patience
+from datalake.runs.database import patience, reading
 from datalake.runs.ended import outcome_of
 from datalake.runs.history import RecordedRun
 from datalake.schedule import zone_named
@@ -57,12 +60,29 @@ def _tell(lake: Lake, settings: Settings, run_id: str, clock: Clock) -> int:
     run = _outcome(lake, settings.schedule, run_id)
     before = _runs_before(lake, run)
     out = ways(settings, owners(lake) if settings.alerts.mail.owners else {})
-    told = is_due(run, settings.alerts.on_success, before) or bool(made_up(run, settings))
+    cut_off = _cut_off(lake, settings.schedule, run, before)
+    told = is_due(run, settings.alerts.on_success, before) or bool(cut_off or made_up(run, settings))
+    run = replace(run, notes=(*run.notes, *cut_off))
     made = report(run, settings, context(lake, settings, run, before), out.by_feed, told, _waiting(lake))
     everybody = Teller(lake, settings, out, clock, SECONDS).tell(made)
     if everybody and run.status == SUCCESS:
         beat(settings.secrets.get("HEARTBEAT_URL", ""), "runner", HEARTBEAT_SECONDS)
     return EXIT_OK if everybody else EXIT_FAILED
+
+
+def _cut_off(lake: Lake, schedule: Schedule, run: RunOutcome, before: Sequence[RecordedRun]) -> tuple[Note, ...]:
+    """What a success says of a run of its night that was killed with its runner, so that nobody was told of it."""
+    earlier = next((each for each in before if each.night == run.night), None)
+    if run.status != SUCCESS or earlier is None or earlier.status == SUCCESS or earlier.start is None:
+        return ()
+    try:
+        with closing(reading(lake.database)) as connection:
+            if run.night in book.told_nights(connection):
+                return ()
+    except sqlite3.Error:
+        return ()
+    begun = clock_words(earlier.start, zone_named(schedule.zone))
+    return (Note("cut_off", f"The load that began {begun} was cut off: {earlier.error} This one did what was left."),)
 
 
 def tell_declined(lake: Lake, environ: Mapping[str, str], clock: Clock, files: Sequence[OpenDelivery], who: str) -> int:

@@ -112,12 +112,13 @@ class Gathering:
         night = self._night()
         start = looked[1] if looked else night
         known = self._runs(min(max(start, night - DAY * FURTHEST), night) - DAY, night)
+        runs = (*known.runs, *map(record.run_left, self._left()))
         return Facts(
             self.now,
             night,
             schedule=self.schedule,
             marker=self._marker(),
-            runs=known.runs,
+            runs=runs,
             only_csv=known.only_csv,
             first_night=known.first_night,
             last=self._last(known.runs, night),
@@ -183,7 +184,7 @@ class Gathering:
 
     def _last(self, runs: Sequence[RecordedRun], night: date) -> RunOutcome | None:
         """The night's last run: as a dead one left it, where the record does not have it yet."""
-        left = self._left(night)
+        left = next((each for each in reversed(self._left()) if each.night == night), None)
         own = [run for run in runs if run.night == night and run.run_id]
         if left or not own:
             return left
@@ -192,14 +193,14 @@ class Gathering:
         except (sqlite3.Error, ValueError, TypeError):
             return None
 
-    def _left(self, night: date) -> RunOutcome | None:
+    def _left(self) -> list[RunOutcome]:
+        """What runs came to that are over and not in the record yet."""
         if self._holder() is not None:
-            return None
+            return []
         try:
-            outcomes = [outcome_of(left, self.schedule) for left in crumbs.all_left(self.lake)]
+            return [outcome_of(left, self.schedule) for left in crumbs.all_left(self.lake)]
         except (OSError, ValueError, KeyError):
-            return None
-        return next((each for each in reversed(outcomes) if each.night == night), None)
+            return []
 
     def _holder(self) -> Holder | None:
         try:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from datalake.nights import night_of_run
+from datalake.outcomes import RunOutcome
 from datalake.runs import csv_log, history
 from datalake.runs.history import RecordedRun
 from datalake.runs.rows import COLUMNS, RuntimeRow
@@ -75,6 +76,12 @@ def run_of(row: RuntimeRow) -> RecordedRun:
     """Return a row of the CSV as a run of which no more is known."""
     values = {column: getattr(row, column) or None for column in COLUMNS}
     return RecordedRun(**{**BLANK, **values, **{name: _number(values[name]) for name in NUMBERS}})
+
+
+def run_left(run: RunOutcome) -> RecordedRun:
+    """Return a run that is over and not recorded yet as one of the record."""
+    names = ("run_id", "night", "start", "end", "runtime_sec", "status", "trigger", "exit_code", "error", "fix", "demo")
+    return RecordedRun(**{**BLANK, **{name: getattr(run, name) for name in names}})
 
 
 def _number(text: str | None) -> float | None:
