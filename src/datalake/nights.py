@@ -56,6 +56,11 @@ class Night:
         """The run that counts: the first success, else the last failure; None where there was no run."""
         return next((run for run in self.runs if run.status == SUCCESS), self.runs[-1] if self.runs else None)
 
+    @property
+    def seconds(self) -> float | None:
+        """How long its load took; None where it is not loaded, or the run that counts was not a whole load."""
+        return _length(self.best, self.runs) if self.best and self.loaded else None
+
 
 @dataclass(frozen=True)
 class View:
@@ -95,7 +100,7 @@ def local_instant(schedule: Schedule, local: str | None) -> datetime | None:
 def _state(schedule: Schedule, day: date, runs: Sequence[RecordedRun], view: View) -> str:
     good = next((run for run in runs if run.status == SUCCESS), None)
     if good is not None:
-        return _of_success(schedule, day, good)
+        return _of_success(schedule, day, good, runs)
     if calendar.is_skipped(schedule, day):
         return SKIPPED
     if view.running_since and day == calendar.last_due(schedule, view.now):
@@ -105,9 +110,15 @@ def _state(schedule: Schedule, day: date, runs: Sequence[RecordedRun], view: Vie
     return _without_run(schedule, day, view)
 
 
-def _of_success(schedule: Schedule, day: date, run: RecordedRun) -> str:
+def _length(run: RecordedRun, runs: Sequence[RecordedRun]) -> float | None:
+    """How long a whole load took. Of a run that only the CSV knows, one after a night's first may have been an OK."""
+    whole = run.trigger not in PARTIAL and (run.trigger is not None or run == runs[0])
+    return float(run.runtime_sec) if whole and run.runtime_sec is not None else None
+
+
+def _of_success(schedule: Schedule, day: date, run: RecordedRun, runs: Sequence[RecordedRun]) -> str:
     """Too short or too long is news of its own; late is only said."""
-    seconds = run.runtime_sec if run.runtime_sec is not None and run.trigger not in PARTIAL else None
+    seconds = _length(run, runs)
     if seconds is not None and seconds < schedule.min_runtime_seconds:
         return SHORT
     if seconds is not None and timedelta(seconds=seconds) > _longest(schedule):

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from datalake import schedule as calendar
-from datalake.outcomes import RunOutcome
+from datalake.nights import Night, local_instant
+from datalake.outcomes import SUCCESS, RunOutcome
 from datalake.settings import Schedule
 
 DAY = timedelta(days=1)
@@ -25,6 +26,13 @@ def updates(runs: Iterable[RunOutcome]) -> dict[str, list[Update]]:
             if feed.status in UPDATED:
                 own.append((run.end, run.night))
     return found
+
+
+def updates_of_csv(schedule: Schedule, nights: Iterable[Night]) -> list[Update]:
+    """Return the successes of which only the CSV still knows: each may have updated any feed, and is taken to have."""
+    runs = ((run, night.day) for night in nights for run in night.runs if run.status == SUCCESS and not run.run_id)
+    ends = ((run.end or local_instant(schedule, run.end_time), day) for run, day in runs)
+    return [(end, day) for end, day in ends if end]
 
 
 def old_hours(

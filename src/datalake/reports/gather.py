@@ -59,7 +59,7 @@ def gather(lake: Lake, settings: Settings, ways: Ways, clock: Clock, monday: dat
             [each for each in outcomes if each[0] >= monday],
             _old_hours(lake, settings, nights, served, (instant_of(schedule, monday, "00:00"), end)),
         ),
-        flaky=week.flaky(outcomes),
+        flaky=week.flaky([each for each in outcomes if each[0] >= monday - 3 * WEEK]),
         old_hours=week.old_hours(schedule, own, end),
         needs=_needs(lake) if is_last else (),
         monitoring=_monitoring(lake, settings, ways, monday, own),
@@ -101,6 +101,8 @@ def _old_hours(
     except DatalakeError:
         days = dict.fromkeys(updated, "mon-sun")
     judged = [night.day for night in nights if night.state not in week.UNJUDGED]
+    for own in updated.values():
+        own += age.updates_of_csv(settings.schedule, nights)
     return age.old_hours(settings.schedule, judged, days, updated, span)
 
 

@@ -81,8 +81,7 @@ def judged_nights(
 def span_of(nights: Sequence[Night]) -> Span:
     """Return how nights went."""
     judged = [night for night in nights if night.state not in UNJUDGED]
-    seconds = [night.best.runtime_sec for night in judged if night.loaded and night.best]
-    known = [float(each) for each in seconds if each is not None]
+    known = [night.seconds for night in judged if night.seconds is not None]
     return Span(
         judged=len(judged),
         loaded=sum(night.loaded for night in judged),

@@ -17,7 +17,7 @@ from datalake.alerts.tell import UNKEPT, Teller
 from datalake.alerts.ways import Ways, ways
 from datalake.clock import Clock
 from datalake.errors import EXIT_FAILED, EXIT_OK
-from datalake.nights import DUE, OVERRUN, SHORT
+from datalake.nights import DUE, OVERRUN, SHORT, SKIPPED
 from datalake.runs.database import insert_row, mend
 from datalake.schedule import zone_named
 from datalake.settings import readable
@@ -77,7 +77,7 @@ def report(found: Verdict, wording: Wording, routes: Mapping[str, tuple[str, ...
     load = _of_night(found, wording)
     explained = any(each.key == LOAD for each in load) or (found.cause == DUE and LOAD in wording.facts.open)
     findings = [*load, *feeds.findings(wording, routes, explained), *host.findings(wording)]
-    gap = found.loaded and found.earlier
+    gap = found.earlier and not found.names_earlier
     told = [night.day for night in found.earlier]
     last = f"{told[-1]:%Y%m%d}" if told else ""
 
@@ -94,7 +94,7 @@ def report(found: Verdict, wording: Wording, routes: Mapping[str, tuple[str, ...
 def _judged(key: str, found: Verdict, wording: Wording) -> bool:
     """All that the check looks at; the load only once it can be judged, its length only where it is known."""
     if key == LOAD:
-        return found.cause != DUE
+        return found.cause not in (DUE, SKIPPED)  # planned work does not make good what failed before it
     if key == LENGTH:
         return found.loaded
     if key.startswith(FEED):
@@ -106,17 +106,21 @@ def _judged(key: str, found: Verdict, wording: Wording) -> bool:
 
 
 def _of_night(found: Verdict, wording: Wording) -> list[Finding]:
-    days = (*(night.day for night in found.earlier), found.night)
+    before = tuple(night.day for night in found.earlier) if found.names_earlier else ()
     headline = messages.HEADLINES.get(found.cause, "")
     if found.cause in (SHORT, OVERRUN) and found.loaded:
         made = messages.of_length(found, wording)
-        return [Finding(LENGTH, signature(found.cause), messages.LENGTHS[found.cause], made, days)]
+        return [Finding(LENGTH, signature(found.cause), messages.LENGTHS[found.cause], made, (found.night,))]
     if found.good:
         return []
     made = messages.of_load(found, wording)
     if found.cause == UNMARKED:
         return [Finding(MARKER, signature(found.cause), headline, made)]
-    return [Finding(LOAD, _signature(found), headline.replace("last night's load", "the load"), made, days)]
+    return [
+        Finding(
+            LOAD, _signature(found), headline.replace("last night's load", "the load"), made, (*before, found.night)
+        )
+    ]
 
 
 def _signature(found: Verdict) -> str:

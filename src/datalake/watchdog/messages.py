@@ -124,7 +124,8 @@ def of_gap(found: Verdict, wording: Wording) -> Message:
     """Given nights that were not good, of which nobody was told and that are over, return what to tell about them."""
     nights = listed([f"{day(night.day)} ({WORDS[night.state]})" for night in found.earlier], 14)
     how_many = count(len(found.earlier), "earlier night was", "earlier nights were")
-    means = _current(found, wording.facts, f"The load of {day(found.night)} is good again.")
+    good = f"The load of {day(found.night)} is good again."
+    means = _current(found, wording.facts, good) if found.loaded else _data(found, wording.facts)
     said = [line(Span(means, "bold")), line(f"Not good, and told only now: {nights}.")]
     first = paragraph(*said, *map(line, _asleep(found, wording)))
     return wording.message("🔎", f"{how_many} not good, and nobody was told", means, (first, steps(marked(DOCTOR))))
@@ -159,11 +160,16 @@ def _asleep(found: Verdict, wording: Wording) -> list[str]:
     if found.asleep_since is None:
         return []
     since = clock(found.asleep_since, wording.zone)
+    if wording.facts.only_csv:
+        lost = count(len(wording.facts.only_csv), "run")
+        return [
+            f"The record lacked {lost} that the CSV has: was an old copy restored? What was told since {since} is lost."
+        ]
     return [f"Nobody looked from {since} to now: was this host off, or cron stopped?"]
 
 
 def _earlier(found: Verdict) -> list[str]:
-    return [f"Before it: {_named(found.earlier)}."] if found.earlier else []
+    return [f"Before it: {_named(found.earlier)}."] if found.earlier and found.names_earlier else []
 
 
 def _named(nights: Sequence[Night]) -> str:

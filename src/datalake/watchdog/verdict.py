@@ -47,6 +47,14 @@ class Verdict:
         """Say whether the latest night gives nothing to tell."""
         return self.cause in GOOD
 
+    @property
+    def names_earlier(self) -> bool:
+        """Say whether the check words tonight's message itself, and so names the earlier nights in it.
+
+        A load that failed or waits has told of itself already: they need a message of their own then.
+        """
+        return not self.good and not self.loaded and self.cause not in (FAILED, WAITING)
+
 
 GOOD = ("ok", "late", "skipped", DUE)
 
