@@ -250,8 +250,14 @@ def test_text_that_the_pdf_font_lacks_is_replaced_and_nothing_breaks(lake, night
 
 def test_hours_of_old_data_count_from_each_deadline_to_the_load(lake, nights) -> None:
     nights("ok ok ok ok ok ok ok miss fail ok ok ok ok ok")
-    # Mon 27 and Tue 28 Oct were never loaded: 24 hours each, from 06:00 to the next night's 06:00
-    assert summary(lake).old_hours == 48.0
+    # Mon 27 and Tue 28 Oct were never loaded: 24 hours to Tuesday's 06:00, then 20 to Wednesday's load at 02:00
+    assert summary(lake).old_hours == 44.0
+
+
+def test_hours_of_old_data_go_on_from_a_sunday_without_a_load_into_the_monday(lake, nights) -> None:
+    nights("ok ok ok ok ok ok miss miss ok ok ok ok ok ok")
+    # Sun 26 Oct was not loaded: the six hours of Monday up to its own deadline count for this week, then 20 more
+    assert summary(lake).old_hours == 26.0
 
 
 def test_a_week_whose_monday_was_slept_through_gets_its_report_a_week_later(lake, nights) -> None:

@@ -80,20 +80,21 @@ def replay(door: Door, nights: int, seed: int, rows: int) -> None:
 
 
 @prove.command()
-@click.option("--weeks", default=53, show_default=True, type=click.IntRange(3, 520), help="Weeks of nights.")
+@click.option("--weeks", default=53, show_default=True, type=click.IntRange(12, 520), help="Weeks of nights.")
 @click.option("--seed", default=1, show_default=True, help="What decides the nights.")
 @pass_door
 def year(door: Door, weeks: int, seed: int) -> None:
     """Live through a year of nights by a moved clock; every bad one must be told once, no good one accused.
 
-    Failures, misses, late, double and short loads, both changes of the clocks, a week of a dead webhook, three days
-    asleep, an old backup put back. What arrives at a Slack and a mail server of this process, and the weekly figures,
-    are counted against the plan.
+    Failures, misses, late, double, short and endless loads, kills, planned work, both changes of the clocks, a week of
+    a dead webhook, three days asleep, an old record put back, a person who acknowledges and silences. What arrives at a
+    Slack and a mail server of this process, its words, and the weekly reports are held against the plan.
     """
     from tqdm import tqdm
 
-    from datalake.prove.truth import planned
-    from datalake.prove.year import FIRST, mistakes, simulation
+    from datalake.prove.year import FIRST, simulation
+    from datalake.prove.year_count import mistakes
+    from datalake.prove.year_plan import planned
 
     plan = planned(FIRST, weeks, seed)
     with simulation(door.lake.root, plan) as done:

@@ -1,11 +1,15 @@
 """The other ends of alerts in a proof: a Slack and a mail server of this process, which note what arrives and when."""
 
+import html
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
@@ -15,34 +19,68 @@ from datalake.clock import Clock
 from datalake.errors import UsageError
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """One message: the local date by the simulated clock, the moment of the script, and its words without markup."""
+
+    channel: str  # Slack | mail
+    day: date
+    at: str
+    title: str
+    text: str
+    id: str = ""  # a mail's Message-ID
+    thread: str = ""  # the Message-ID of the mail it belongs to
+
+
 @dataclass
 class Sinks:
-    """What arrived: (channel, local date by the simulated clock, title), in order. dead: Slack's webhook is revoked."""
+    """What arrived, in order. dead: Slack's webhook is revoked; moment: what the script is at."""
 
     clock: Clock
-    arrived: list[tuple[str, str, str]] = field(default_factory=list)
+    arrived: list[Arrival] = field(default_factory=list)
     dead: bool = False
+    moment: str = ""
     webhook: str = ""
     smtp_port: int = 0
 
-    def note(self, channel: str, title: str) -> None:
+    def note(self, channel: str, title: str, text: str, identifier: str = "", thread: str = "") -> None:
         """Keep that a message arrived now."""
-        day = self.clock.now().astimezone().date().isoformat()
-        self.arrived.append((channel, day, title))
+        day = self.clock.now().astimezone().date()
+        self.arrived.append(Arrival(channel, day, self.moment, title, text, identifier, thread))
 
     def slack(self, body: bytes) -> tuple[int, str]:
         """Answer as an incoming webhook does."""
         if self.dead:
             return 404, "no_service"
         payload = json.loads(body)
-        self.note("Slack", payload["blocks"][0]["text"]["text"])
+        told = [html.unescape(text) for block in payload["blocks"] for text in _texts(block)]
+        self.note("Slack", told[0], plain_words("\n".join(told)))
         return 200, "ok"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Take a mail; its title is the first line of its text."""
-        part = message_from_bytes(envelope.content, policy=default).get_body(("plain",))
-        self.note("mail", str(part.get_content()).splitlines()[0] if part else "")
+        mail: EmailMessage = message_from_bytes(envelope.content, policy=default)
+        part = mail.get_body(("plain",))
+        text = str(part.get_content()).replace("\r\n", "\n") if part else ""
+        title = text.partition("\n")[0]
+        self.note("mail", title, plain_words(text), mail["Message-ID"] or "", mail["In-Reply-To"] or "")
         return "250 OK"
+
+
+def _texts(block: Any) -> list[str]:
+    """Every text of a block of Slack's, in its order."""
+    if isinstance(block, list):
+        return [text for each in block for text in _texts(each)]
+    if not isinstance(block, dict):
+        return []
+    own = block.get("text")
+    return [own] if isinstance(own, str) else [text for each in block.values() for text in _texts(each)]
+
+
+def plain_words(text: str) -> str:
+    """Return a message's words alone, the same however a channel marks them up: one line, without signs of markup."""
+    bare = re.sub(r"^(=+|Do:|\*Do\*)$", " ", text, flags=re.MULTILINE)
+    return " ".join(re.sub(r"[*`]|^\s*\|", "", bare, flags=re.MULTILINE).split())
 
 
 @contextmanager

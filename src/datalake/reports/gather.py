@@ -42,7 +42,7 @@ def gather(lake: Lake, settings: Settings, ways: Ways, clock: Clock, monday: dat
     earlier = [night for night in nights if night.day < monday]
     served = _outcomes(lake, known.runs)
     outcomes = [(run.night, feed) for run in served for feed in run.feeds]
-    end = min(now, instant_of(schedule, sunday + DAY, "00:00"))
+    start, end = instant_of(schedule, monday, "00:00"), min(now, instant_of(schedule, sunday + DAY, "00:00"))
     is_last = monday == week.last_week(schedule, now)
     return Report(
         week=week.week_name(monday),
@@ -57,10 +57,10 @@ def gather(lake: Lake, settings: Settings, ways: Ways, clock: Clock, monday: dat
         usable=_usable(lake, settings, known.runs, now) if is_last else "",
         feeds=week.feed_figures(
             [each for each in outcomes if each[0] >= monday],
-            _old_hours(lake, settings, nights, served, (instant_of(schedule, monday, "00:00"), end)),
+            _old_hours(lake, settings, nights, served, (start, end)),
         ),
         flaky=week.flaky([each for each in outcomes if each[0] >= monday - 3 * WEEK]),
-        old_hours=week.old_hours(schedule, own, end),
+        old_hours=week.old_hours(schedule, nights, start, end),
         needs=_needs(lake) if is_last else (),
         monitoring=_monitoring(lake, settings, ways, monday, own),
         days_until_full=_days_until_full(lake) if is_last else None,

@@ -20,9 +20,10 @@ from datalake.nights import (
     View,
     days_judged,
     judge,
+    local_instant,
     night_of_run,
 )
-from datalake.outcomes import FeedOutcome
+from datalake.outcomes import SUCCESS, FeedOutcome
 from datalake.reports.model import FeedFigure, NightFigure, Span
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
@@ -107,17 +108,25 @@ def _figure(night: Night) -> NightFigure:
     return NightFigure(night.day.isoformat(), night.state, night.loaded, seconds, why)
 
 
-def old_hours(schedule: Schedule, nights: Sequence[Night], until: datetime) -> float:
-    """Return for how many hours the data of the latest night was overdue, up to an instant."""
+def old_hours(schedule: Schedule, nights: Sequence[Night], start: datetime, until: datetime) -> float:
+    """Return for how many hours between two instants the data was overdue.
+
+    It is from a night's deadline until a load of that night or a later one, or until the next deadline.
+    """
     total = timedelta(0)
-    for night in nights:
+    for place, night in enumerate(nights):
         if night.state in UNJUDGED:
             continue
-        start = calendar.deadline(schedule, night.day)
-        stop = min(calendar.deadline(schedule, night.day + DAY), until)
-        loaded = [run.end for run in night.runs if run.status == "success" and run.end]
-        total += max(min([stop, *loaded]) - start, timedelta(0))
+        stop = min([calendar.deadline(schedule, night.day + DAY), until, *_ends(schedule, nights[place:])])
+        total += max(stop - max(calendar.deadline(schedule, night.day), start), timedelta(0))
     return round(total / timedelta(hours=1), 1)
+
+
+def _ends(schedule: Schedule, nights: Iterable[Night]) -> list[datetime]:
+    """When the loads of some nights that succeeded ended, as far as that is known."""
+    good = (run for night in nights for run in night.runs if run.status == SUCCESS)
+    ends = (run.end or local_instant(schedule, run.end_time) for run in good)
+    return [end for end in ends if end]
 
 
 def feed_figures(
