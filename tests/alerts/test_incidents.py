@@ -117,3 +117,11 @@ def test_a_signature_is_blind_to_dates_numbers_and_paths() -> None:
     tuesday = signature("failed", "GRANTS_2025-11-04.csv has no column, line 17, see /srv/lake/logs")
     assert tuesday == signature("failed", "GRANTS_2025-11-05.csv has no column, line 4, see /data/lake/logs")
     assert tuesday != signature("failed", "GRANTS_2025-11-04.csv has a column twice, line 17, see /srv/lake/logs")
+
+
+def test_what_was_told_only_as_part_of_a_problem_is_over_with_it_until_it_is_seen_again(ledger) -> None:
+    old = finding("feed:irb:old", parent="load")
+    assert ledger.look(START, finding(), old) == [("load", OPENED), ("feed:irb:old", "")]
+    assert ledger.look(START + HOUR, judged=lambda key: key == "load") == [("load", RECOVERED), ("feed:irb:old", "")]
+    assert not any(each.open for each in ledger.kept)
+    assert ledger.look(START + DAY, old) == [("feed:irb:old", OPENED)]

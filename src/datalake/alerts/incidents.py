@@ -105,12 +105,19 @@ def update(
     open_ones = {incident.key: incident for incident in known}
     wrong = {finding.key for finding in findings}
     over = [each for each in open_ones.values() if judged(each.key) and each.key not in wrong]
+    over += _orphans(open_ones.values(), {each.key for each in over}, wrong)
     still = wrong | {key for key in open_ones if key not in {each.key for each in over}}
     ordered = sorted(findings, key=lambda finding: finding.parent != "")
     return [
         *(_closed(incident, rules) for incident in over),
         *(_seen(open_ones.get(finding.key), finding, still, rules) for finding in ordered),
     ]
+
+
+def _orphans(open_ones: Iterable[Incident], over: set[str], wrong: set[str]) -> list[Incident]:
+    """What was never told but as part of something that is over now; still wrong, it is found again by itself."""
+    untold = (each for each in open_ones if each.told_at is None and each.parent in over)
+    return [each for each in untold if each.key not in over | wrong]
 
 
 def _closed(incident: Incident, rules: Rules) -> Change:

@@ -16,16 +16,14 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from click.testing import CliRunner
-
-from datalake.cli.alerts import alerts
-from datalake.cli.door import Door
+from datalake.alerts import book
 from datalake.clock import MovedClock
 from datalake.prove.sinks import Sinks, open_sinks
 from datalake.prove.year_loads import Loads
 from datalake.prove.year_plan import DAY, Load, Moment, Year
 from datalake.prove.year_truth import label
 from datalake.reports.weekly import summarise
+from datalake.runs.database import writing
 from datalake.watchdog.check import check
 from datalake.zones.paths import Lake
 
@@ -38,7 +36,7 @@ alerts:
   mail: {{to: [oncall@example.edu], sender: lake@example.edu, relay: {{host: 127.0.0.1, port: {port}, security: none}}}}
 """
 WINDOW = "{{first: {0}, last: {1}, reason: planned work}}"
-ACKNOWLEDGE = re.compile(r"python manage.py alerts (ack \d+ --until)")
+ACKNOWLEDGE = re.compile(r"python manage.py alerts ack (\d+) --until ")
 
 
 @contextmanager
@@ -114,14 +112,15 @@ class Simulation:
             self.loads.end(day, load)
 
     def _person(self, day: date, word: str) -> None:
-        """Type the command that the newest reminder names, or silence the load's problem."""
-        until = next(each.until for each in self.year.quiet if (each.day, each.word) == (day, word)).isoformat()
-        words = ["silence", "load", "--until", until, "--why", "it is known"]
-        if word == "ack":
-            named = [ACKNOWLEDGE.search(arrived.text) for arrived in self.sinks.arrived]
-            words = [*[found for found in named if found][-1][1].split(), until]
-        door = Door(self.lake, self.environ, self.clock)
-        CliRunner().invoke(alerts, words, obj=door, catch_exceptions=False)
+        """Acknowledge the problem that the newest reminder names, or silence the load's, to the end of a day."""
+        last = next(each.until for each in self.year.quiet if (each.day, each.word) == (day, word)) + DAY
+        until = datetime(last.year, last.month, last.day, tzinfo=ZoneInfo(ZONE)).astimezone(timezone.utc)
+        with writing(self.lake.database, self.lake.runtime_csv) as connection:
+            if word == "silence":
+                book.silence(connection, "load", until, "somebody", "it is known", self.clock.now())
+            else:
+                named = [ACKNOWLEDGE.search(arrived.text) for arrived in self.sinks.arrived]
+                book.acknowledge(connection, int([each for each in named if each][-1][1]), until, "somebody")
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def _number_mistakes(channel: str, pairs: Sequence[Pair]) -> Iterator[str]:
 
 def _alike(done: Simulation, slack: Sequence[Pair], mail: Sequence[Pair]) -> Iterator[str]:
     """What both channels tell they tell in the same words, but for what Slack could not be told in time."""
-    by_mail = {letter: got for letter, got in mail}
+    by_mail = dict(mail)
     for letter, got in slack:
         other = None if done.year.dead[0] <= letter.day <= done.year.dead[1] else by_mail.get(letter)
         if other and other.text != got.text:
@@ -105,7 +105,8 @@ def _checks(done: Simulation, expected: Expected) -> Iterator[str]:
         if f"night={day.isoformat()} " not in f"{line} ":
             yield f"{day}: the check's line does not name the night: {line!r}"
         if fine != (done.checks[day] == 0) or fine != (" ok " in line):
-            yield f"{day} was {'good' if fine else 'not good'}: the check ended with {done.checks[day]} and said {line!r}"
+            was = "good" if fine else "not good"
+            yield f"{day} was {was}: the check ended with {done.checks[day]} and said {line!r}"
 
 
 def _waits(done: Simulation, day: date) -> bool:

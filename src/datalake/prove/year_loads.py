@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from datalake.alerts.run import tell_run
@@ -33,7 +33,7 @@ class Loads:
     environ: Mapping[str, str]
     tips: dict[tuple[date, str], str] = field(default_factory=dict)
     _run_id: str = ""
-    _start: datetime = datetime.min
+    _start: datetime = datetime(1, 1, 1, tzinfo=timezone.utc)
     _lock: int = -1
 
     @property

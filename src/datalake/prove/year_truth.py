@@ -14,6 +14,7 @@ from datalake.prove.year_plan import CHECK, DAY, FAILURES, HELD_WHY, KILLED, Loa
 
 LOAD_NOW, LOG = "bash src/cron_runner.sh", "tail -n 40 logs/cron_etl.log"
 HELD, UNKNOWN, PLANNED, OK = "held", "unknown", "planned", "ok"
+BEHIND = "behind"  # nothing is planned for this night, but what should have been there before it is not
 CAUSES = {  # what is said at six of a load that is not there, and a command that helps
     "miss": ("did not run", LOAD_NOW),
     KILLED: ("stopped half-way", LOAD_NOW),
@@ -93,11 +94,8 @@ class Expected:
 
     def _shown(self) -> tuple[str, ...]:
         """What the data shows: each feed the day before the last night that brought a file of it."""
-        night, load = self.done[-1]
-        irb = shows(self.done, "irb")
-        if load.how == "no file":
-            return (said(night.day - DAY), *((f"irb as of {said(irb)}",) if irb else ()))
-        return (said(night.day - DAY),)
+        shown = {shows(self.done, feed) for feed in ("irb", "grants")}
+        return tuple(said(day) for day in sorted(filter(None, shown)))
 
     # the check
 
@@ -111,7 +109,7 @@ class Expected:
             self._gap(before)
         if there:
             self._there(night, there, state)
-        elif state != PLANNED:
+        elif state not in (PLANNED, BEHIND):
             self._not_there(night, state, [] if apart else before)
         self._mind.looks.add(night.day)
         self._mind.looked = night.day
@@ -121,7 +119,7 @@ class Expected:
         if there:
             return night.kind if night.kind in LENGTHS else OK
         if night.kind == PLANNED:
-            return PLANNED
+            return BEHIND if self._mind.load else PLANNED
         if by_six and by_six[-1].how != KILLED and (night.day, by_six[-1]) in self._mind.lost:
             return UNKNOWN
         if by_six:

@@ -156,7 +156,7 @@ def weeks(expected: Expected) -> list[Week]:
     return [
         Week(expected, monday, next(day for day in mondays if day > monday and day in expected.minds))
         for monday in mondays
-        if monday + 7 * DAY <= max(expected.minds)
+        if monday + 7 * DAY <= max(expected.minds, default=date.min)
     ]
 
 

@@ -28,6 +28,7 @@ from datalake.watchdog.verdict import UNMARKED, Verdict, verdict, wants_start
 from datalake.zones.paths import Lake
 
 LENGTH, MARKER = "length", "marker"
+UNJUDGED = (DUE, SKIPPED)  # planned work does not make good what failed before it
 NOBODY: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 HEARTBEAT_SECONDS = 3.0
 SECONDS = 20.0
@@ -75,7 +76,7 @@ def report(found: Verdict, wording: Wording, routes: Mapping[str, tuple[str, ...
     routes: the channels that hear of single feeds.
     """
     load = _of_night(found, wording)
-    explained = any(each.key == LOAD for each in load) or (found.cause == DUE and LOAD in wording.facts.open)
+    explained = any(each.key == LOAD for each in load) or (found.cause in UNJUDGED and LOAD in wording.facts.open)
     findings = [*load, *feeds.findings(wording, routes, explained), *host.findings(wording)]
     gap = found.earlier and not found.names_earlier
     told = [night.day for night in found.earlier]
@@ -94,7 +95,7 @@ def report(found: Verdict, wording: Wording, routes: Mapping[str, tuple[str, ...
 def _judged(key: str, found: Verdict, wording: Wording) -> bool:
     """All that the check looks at; the load only once it can be judged, its length only where it is known."""
     if key == LOAD:
-        return found.cause not in (DUE, SKIPPED)  # planned work does not make good what failed before it
+        return found.cause not in UNJUDGED
     if key == LENGTH:
         return found.loaded
     if key.startswith(FEED):
