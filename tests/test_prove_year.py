@@ -79,7 +79,12 @@ DOCTORED: dict[str, tuple[str, str, str, str]] = {  # sign, what its text says, 
     "a good night accused": ("🟢", "Nights it spoilt: Tue 9 Mar", "Nights it spoilt: Mon 8 Mar, Tue 9 Mar", "they are"),
     "another cause": ("❌", "a disk went away", "something went wrong", "does not say"),
     "no command": ("🚨", "bash src/cron_runner.sh", "load it again", "does not say 'bash src/cron_runner.sh'"),
-    "another figure": ("📅", "3 of 7 nights (43 %)", "4 of 7 nights (57 %)", "does not say '3 of 7 nights (43 %)'"),
+    "another figure": (
+        "📅",
+        "3 of 7 nights (43 %)",
+        "4 of 7 nights (57 %)",
+        "by Slack does not say '3 of 7 nights (43 %)'",
+    ),
     "another problem's number": ("⏰", "problem ", "problem 9", "is called problem"),
     "old data shown as new": ("✅", "as of Fri 12 Mar", "as of Sat 13 Mar", "does not say 'Fri 12 Mar'"),
 }

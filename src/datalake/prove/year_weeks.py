@@ -143,6 +143,7 @@ class Week:
         came = [what for day, what in self.mind.sent if day in days and what != SUPERSEDED]
         return {
             "checks": len([day for day in days if day in self.mind.looks]),
+            "judged": len([day for day in days if day <= self.mind.looked]),  # a look judges all since the one before
             "sent": came.count(SENT),
             "unsent": len(came) - came.count(SENT),
             "proven": {},
