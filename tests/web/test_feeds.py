@@ -1,6 +1,7 @@
 """All feeds, one feed, and what was rejected."""
 
 import json
+import re
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -97,6 +98,15 @@ class TestRejects:
     @pytest.mark.parametrize(("query", "total"), [("?feed=grants", 1), ("?from=2025-11-03", 4), ("?to=2025-10-30", 5)])
     def test_filters_are_in_the_address(self, client, query, total):
         assert f"{total} rejected row" in text(client, f"/rejects{query}")
+
+    def test_each_number_leads_to_a_list_that_adds_up_to_it(self, client):
+        page = client.get("/rejects").get_data(as_text=True)
+        found = re.findall(r'<td class="number"><a href="(/rejects\?[^"]*)">(?:<strong>)?(\d+)<', page)
+
+        assert [int(number) for _, number in found] == [5, 3, 8, 1, 1]
+        for path, number in found:
+            listed = rows(client, path.replace("&amp;", "&"), "Files with rejected rows")
+            assert sum(int(row[5]) for row in listed) == int(number)
 
     def test_a_week_without_any_says_so(self, client):
         assert "No row was rejected" in text(client, "/rejects?from=2025-01-01&to=2025-01-31")

@@ -105,6 +105,28 @@ class TestNights:
         assert "2 of 3 nights (67 %)" in text(client, "/")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(120, "It is not getting slower"), (240, "It is getting slower, by 100 %")]
+)
+def test_whether_it_is_getting_slower_is_told_from_twenty_good_nights_on(client, record, seconds, said):
+    record(*nights(10, TUESDAY - timedelta(days=9), seconds=120), *nights(9, TUESDAY, seconds=seconds))
+    assert "Too few good nights to say whether it is getting slower (19 of 20)." in text(client, "/")
+
+    record(night(WEDNESDAY, seconds=seconds))
+
+    assert said in text(client, "/")
+
+
+def test_the_last_failure_is_told_with_its_reason_and_leads_to_its_run(client, record):
+    record(night(TUESDAY))
+    assert "Last failure none" in text(client, "/")
+
+    record(night(WEDNESDAY, published("irb", WEDNESDAY), refused("grants", WEDNESDAY)))
+
+    assert "Last failure Wed 5 Nov grants not updated" in text(client, "/")
+    assert "/runs/20251105T020000Z-1" in links(client, "/")
+
+
 def test_text_from_outside_is_shown_as_text(client, record):
     record(night(TUESDAY), night(WEDNESDAY, error=HOSTILE, fix=HOSTILE))
 

@@ -139,6 +139,10 @@ class TestRejectedRows:
     def test_there_is_nothing_else_to_be_asked_for(self, reader, path):
         assert reader.get(f"/rejects/{path}").status_code == 404
 
+    def test_a_rule_shows_the_rows_that_are_counted_under_it(self, viewer, path):
+        assert len(rows(viewer, f"{path}?rule=enum", "Findings")) == 1
+        assert "Nothing of that kind." in text(viewer, f"{path}?rule=type")
+
     def test_a_confidential_column_is_masked_for_a_viewer(self, kept, viewer, path):
         rules = kept.config / "modules" / "irb.yaml"
         before = rules.read_text()

@@ -34,6 +34,14 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which findings are wanted: their outcome, and the first rule that a row broke, under which it is counted."""
+
+    outcome: str = "rejected"
+    rule: str = ""
+
+
+@dataclass(frozen=True)
 class Found:
     """Findings of one file, a page of them; total counts all of that outcome."""
 
@@ -52,21 +60,33 @@ def folder_of(lake: Lake, contract: Contract, day: str, delivery: str) -> Path |
     return folder if DELIVERY.fullmatch(delivery) and (folder / FINDINGS_FILE).is_file() else None
 
 
-def read(folder: Path, contract: Contract, outcome: str, first: int, most: int, visitor: Visitor) -> Found:
+def read(folder: Path, contract: Contract, wanted: Wanted, first: int, most: int, visitor: Visitor) -> Found:
     """Return findings of one outcome from the first-th on, at most so many, without what the visitor may not see."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(folder / FINDINGS_FILE, read_dictionary=["outcome"]) as file:
-        table = file.read(["outcome", "line"])
+        table = file.read(["outcome", "line"] + (["rule"] if wanted.rule else []))
         outcomes = table.column("outcome").cast(pa.string()) if not table.num_rows else table.column("outcome")
         counted = {str(each["values"].as_py()): each["counts"].as_py() for each in pc.value_counts(outcomes)}
-        places = pc.indices_nonzero(pc.equal(outcomes.cast(pa.string()), outcome))
+        places = pc.indices_nonzero(pc.equal(outcomes.cast(pa.string()), wanted.outcome))
+        places = _first_by_rule(table, places, wanted.rule) if wanted.rule else places
         rows = rows_at(file, places[first : first + most].to_pylist(), COLUMNS)
     hidden = _hidden(contract, visitor)
     shown = [_shown(_finding(row), contract, hidden, visitor) for row in rows]
     return Found(shown, len(places), _distinct(table.column("line").take(places)), counted)
+
+
+def _first_by_rule(table: Any, places: Any, rule: str) -> Any:
+    """Of findings in the order of the file, the first of each row, where that broke the rule."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lines = table.column("line").take(places).combine_chunks()
+    before = pa.concat_arrays([pa.array([None], lines.type), lines[:-1]])
+    first = pc.fill_null(pc.not_equal(lines, before), True)
+    return places.filter(pc.and_(first, pc.equal(table.column("rule").take(places).combine_chunks(), rule)))
 
 
 def _distinct(lines: Any) -> int:

@@ -1,6 +1,7 @@
 """PURE. How values are worded on a page, beyond what the messages word too."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from datalake.alerts.text import printable
@@ -65,4 +66,6 @@ def value(cell: Any) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, list):
         return "; ".join(str(each) for each in cell)
-    return f"{cell:%Y-%m-%d %H:%M} UTC" if isinstance(cell, datetime) else str(cell)
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M} UTC"
+    return f"{cell:,}" if isinstance(cell, Decimal) else str(cell)

@@ -37,7 +37,7 @@ HOST = _word("host", "the host it ran on")
 SORT = _word("sort", "what to sort by; with - in front, falling", *SORTS, *(f"-{name}" for name in SORTS))
 BUCKET = _word("bucket", "the size of a step", "day", "week")
 LIMIT = Parameter("limit", "rows of one answer", {"type": "integer", "minimum": 1, "maximum": asking.MOST})
-CURSOR = _word("cursor", "`next` of the answer before")
+CURSOR = _word("cursor", "next of the answer before")
 RAW = _word("raw", "CSV only: 1 leaves text that a spreadsheet would run as it is", "0", "1")
 
 KIND = _word("kind", "what happened to the record", *KINDS)

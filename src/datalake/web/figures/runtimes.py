@@ -12,6 +12,7 @@ from datalake.web.rows import key_of
 from datalake.web.text import duration
 
 TRAIL = 28  # good nights that say what is usual
+LITTLE = 10  # percent that a median moves by itself
 FEWEST = 10  # below that many there is no band
 
 
@@ -101,18 +102,19 @@ def _finding(window: Sequence[Night]) -> str:
 def trend(nights: Sequence[Night]) -> str:
     """Given nights, oldest first, say in one sentence whether the load is getting slower."""
     good = good_seconds(nights)
-    now, before = usual(good), usual(good[:-TRAIL])
-    if not now:
-        return f"Too few good nights to say what is usual ({len(good)} of {FEWEST})."
-    words = f"Usual runtime: {duration(now.p50)} (median of the last {now.n} good nights)"
-    if not before:
-        return f"{words}."
-    return f"{words}; {duration(before.p50)} in the {before.n} before ({_change(now.p50, before.p50)})."
+    size = min(TRAIL, len(good) // 2)
+    now, before = usual(good[-size:]), usual(good[-2 * size : -size])
+    if not now or not before:
+        return f"Too few good nights to say whether it is getting slower ({len(good)} of {2 * FEWEST})."
+    change = _change(now.p50, before.p50)
+    return f"{change}: median {duration(now.p50)} in the newest {now.n} good nights, {duration(before.p50)} before."
 
 
 def _change(now: float, before: float) -> str:
     percent = round(100 * (now - before) / before) if before else 0
-    return "unchanged" if percent == 0 else f"{abs(percent)} % {'slower' if percent > 0 else 'faster'}"
+    if abs(percent) < LITTLE:
+        return f"It is not getting slower ({percent:+d} %)" if percent else "It is not getting slower"
+    return f"It is getting {'slower' if percent > 0 else 'faster'}, by {abs(percent)} %"
 
 
 def against_usual(seconds: float | None, is_usual: Usual | None) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from datalake.alerts.words import count, day
+from datalake.alerts.words import count, day, listed
+from datalake.runs.history import RecordedRun
 from datalake.web.figures.feeds import UNJUDGED, Feed
 from datalake.web.figures.nights import Night
 from datalake.web.figures.overview import RATED, Overview
 from datalake.web.figures.runtimes import Usual, against_usual
+from datalake.web.rows import FeedRow, night_of
 from datalake.web.text import duration
 
 
@@ -52,6 +54,15 @@ def duties_tile(number: int) -> Tile:
     if not number:
         return Tile("Needs a person", "nothing", "all is published", "#content", "good")
     return Tile("Needs a person", count(number, "thing"), "listed above", "#duties", "wait")
+
+
+def failure_tile(last: RecordedRun | None, unpublished: Sequence[FeedRow], link: str) -> Tile:
+    """Given the last failed run (None: there never was one) and the feeds that it did not publish, return it."""
+    if last is None:
+        return Tile("Last failure", "none", "no run on record failed", link, "good")
+    night = night_of(last)
+    why = listed([feed.feed for feed in unpublished]) + " not updated" if unpublished else last.error or ""
+    return Tile("Last failure", day(night) if night else "–", why or f"exit code {last.exit_code}", link)
 
 
 def nights_tile(nights: Overview, link: str) -> Tile:

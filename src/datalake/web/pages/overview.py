@@ -7,13 +7,14 @@ from flask import Response, abort, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from datalake import schedule
+from datalake.outcomes import FAILURE
 from datalake.runs.history import RecordedRun
 from datalake.web import asking, queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures import overview as figures
 from datalake.web.figures.feeds import duties
 from datalake.web.figures.nights import Night
-from datalake.web.figures.tiles import Tile, data_tile, duties_tile, load_tile, next_tile, nights_tile
+from datalake.web.figures.tiles import Tile, data_tile, duties_tile, failure_tile, load_tile, next_tile, nights_tile
 from datalake.web.known import Now, look
 from datalake.web.pages import changes
 from datalake.web.pages.feeds import History, files_of, histories
@@ -35,6 +36,7 @@ class Read:
     history: History
     unpublished: dict[str, list[FeedRow]]  # of the latest runs, by run id
     files: list[FileRow]  # of each feed's last outcome
+    failed: RecordedRun | None  # the last run that did
 
 
 @blueprint.get("/")
@@ -59,17 +61,19 @@ def _read(site: Site, record: Record) -> Read:
     connection, span = record.connection, span_of(site, record)
     now = look(site, record)
     if span is None:
-        return Read(now, None, [], 0, {}, {}, [])
+        return Read(now, None, [], 0, {}, {}, [], None)
     runs = queries.runs_of_nights(connection, figures.first_needed(span.last), span.last)
     latest = queries.newest_runs(connection, LATEST)
+    failed = queries.newest_runs(connection, 1, FAILURE)
     return Read(
         now,
         figures.overview(site.settings.schedule, runs, span),
         latest,
         sum(queries.count_runs(connection, queries.RunFilter()).values()),
         histories(record, now.feeds),
-        queries.feeds_not_published(connection, latest),
+        queries.feeds_not_published(connection, [*latest, *failed]),
         files_of(record, now.feeds),
+        failed[0] if failed else None,
     )
 
 
@@ -81,8 +85,15 @@ def _tiles(site: Site, read: Read, nights: figures.Overview, needs: int) -> list
         load_tile(nights.last, nights.usual, _link_of(nights.last)),
         duties_tile(needs),
         nights_tile(nights, f"{url_for('pages.runs')}?{rated}"),
+        _failure(read),
     ]
     return tiles if site.demo else [*tiles, _next(site)]
+
+
+def _failure(read: Read) -> Tile:
+    failed = read.failed
+    link = url_for("pages.run", key=key_of(failed)) if failed else url_for("pages.runs", status=FAILURE)
+    return failure_tile(failed, read.unpublished.get(failed.run_id or "", []) if failed else [], link)
 
 
 def _next(site: Site) -> Tile:

@@ -1,7 +1,9 @@
 """Rejected rows: counted by rule, feed and week, and the files they were in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from flask import Response, abort, render_template, request, url_for
@@ -49,7 +51,16 @@ def rejects() -> str:
     first = wanted.first or last - timedelta(days=last.weekday(), weeks=WEEKS - 1)
     asked = (first, last, wanted.feed)
     read = ask_once(site.lake, ("rejects", *asked), lambda record: _read(record, *asked))
-    return render_template("rejects.html", read=read, given=given, limit=FILES, here=url_for("pages.rejects"))
+    week = partial(_week, read)
+    return render_template("rejects.html", read=read, given=given, limit=FILES, week=week)
+
+
+def _week(read: Rejects, monday: date | None, feed: str) -> str:
+    """Where the rejects of one feed and week are listed; of all weeks shown, without one."""
+    first = max(monday, read.first) if monday else read.first
+    last = min(monday + timedelta(days=6), read.last) if monday else read.last
+    query = asking.with_changes({"feed": feed, "from": first.isoformat(), "to": last.isoformat()})
+    return f"{url_for('pages.rejects')}?{query}"
 
 
 def _read(record: Record, first: date, last: date, feed: str) -> Rejects:
@@ -67,9 +78,9 @@ def rejected_rows(feed: str, day: str, delivery: str) -> str:
     """What was found wrong with the rows of one file."""
     contract, folder = _file(feed, day, delivery)
     given = request.args.to_dict()
-    outcome = asking.one_of(given, "outcome", findings.OUTCOMES) or "rejected"
+    wanted = _wanted(given)
     page = asking.limit({"limit": given.get("page", "")}, 1, 100_000)
-    found = findings.read(folder, contract, outcome, (page - 1) * ROWS, ROWS, visitor())
+    found = findings.read(folder, contract, wanted, (page - 1) * ROWS, ROWS, visitor())
     if visitor().reads:
         log_read(f"rejected rows of {feed} {delivery}")
     here = url_for("pages.rejected_rows", feed=feed, day=day, delivery=delivery)
@@ -79,11 +90,12 @@ def rejected_rows(feed: str, day: str, delivery: str) -> str:
         delivery=delivery,
         data_date=date.fromisoformat(day),
         found=found,
-        outcome=outcome,
+        outcome=wanted.outcome,
+        rule=wanted.rule,
         page=page,
         pages=max(1, -(-found.total // ROWS)),
-        link=lambda **changes: f"{here}?{asking.with_changes({'outcome': outcome}, **changes)}",
-        csv=f"{here}.csv?{asking.with_changes({'outcome': outcome})}",
+        link=lambda **changes: f"{here}?{asking.with_changes(asdict(wanted), **changes)}",
+        csv=f"{here}.csv?{asking.with_changes(asdict(wanted))}",
     )
 
 
@@ -91,13 +103,18 @@ def rejected_rows(feed: str, day: str, delivery: str) -> str:
 def rejected_rows_csv(feed: str, day: str, delivery: str) -> Response:
     """The same as CSV, for a letter to the office that sent the file."""
     contract, folder = _file(feed, day, delivery)
-    outcome = asking.one_of(request.args.to_dict(), "outcome", findings.OUTCOMES) or "rejected"
-    found = findings.read(folder, contract, outcome, 0, MOST_ROWS, visitor())
+    wanted = _wanted(request.args.to_dict())
+    found = findings.read(folder, contract, wanted, 0, MOST_ROWS, visitor())
     if visitor().reads:
         log_read(f"rejected rows of {feed} {delivery} as CSV")
     text = csv_text(findings.COLUMNS, findings.csv_rows(found.rows))
-    name = f"{feed}-{day}-{outcome}.csv"
+    name = f"{feed}-{day}-{wanted.outcome}.csv"
     return Response(text, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"})
+
+
+def _wanted(given: Mapping[str, str]) -> findings.Wanted:
+    outcome = asking.one_of(given, "outcome", findings.OUTCOMES)
+    return findings.Wanted(outcome or "rejected", asking.text(given, "rule"))
 
 
 def _file(feed: str, day: str, delivery: str) -> tuple[Contract, Path]:
