@@ -67,3 +67,13 @@ def test_a_column_to_be_hashed_without_a_salt_stops_every_load_before_it_touches
     assert etl.main([], lake) == 78
     assert told in capsys.readouterr().err
     assert file.exists()
+
+
+def test_a_feed_for_a_cluster_that_settings_do_not_name_is_a_mistake(lake: Lake, manage) -> None:
+    overlay(lake, "modules/irb.yaml", "partitions: 8\nengine: dask\n")
+    said = manage("check")
+    assert said.code == 78
+    assert "irb.yaml:" in said.err
+    assert "engine: dask needs scheduler: tcp://HOST:8786, or cluster: package.module:function" in said.err
+    overlay(lake, "settings.yaml", "scheduler: tcp://127.0.0.1:8786\n")
+    assert manage("check").code == 0

@@ -197,3 +197,25 @@ def test_the_example_of_secrets_is_a_secrets_file_without_secrets(root):
     assert load(root, {}).secrets == {}
     write(root, example.replace("#SLACK", "SLACK"), "config/secrets.env")
     assert set(load(root, {}).secrets) == {"SLACK_WEBHOOK"}
+
+
+ENGINES = [
+    ("engine: dask\n", "1: engine: dask needs scheduler: tcp://HOST:8786, or cluster: package.module:function."),
+    ("engine: spark\n", '1: engine: "spark" is not one of local, dask.'),
+    ("scheduler: host:8786\n", '1: scheduler: "host:8786" is not an address like tcp://host:8786'),
+    ("cluster: our_cluster\n", '1: cluster: "our_cluster" is not a function like package.module:name'),
+    ("scheduler: tcp://a:1\ncluster: a.b:c\n", "2: cluster: stands beside scheduler. Keep one of them."),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), ENGINES)
+def test_what_does_not_fit_about_the_engine_is_told(root, text, told):
+    write(root, text)
+    assert told in mistakes(root)
+
+
+def test_a_cluster_may_be_named_for_single_feeds_alone(root):
+    write(root, "scheduler: tls://[::1]:8786\n")
+    assert load(root, {}).engine == "local"
+    write(root, "engine: dask\ncluster: our.cluster:make\n")
+    assert (load(root, {}).engine, load(root, {}).cluster) == ("dask", "our.cluster:make")

@@ -46,14 +46,14 @@ def _everything(door: Door) -> "tuple[Settings, tuple[Contract, ...], tuple[View
 
 def read_all(door: Door) -> "tuple[Settings, tuple[Contract, ...]]":
     """Return settings and rules; raise one ConfigurationError with the mistakes of both."""
-    from datalake.contracts.config import require_salt
+    from datalake.contracts.config import require_met
 
     mistakes: list[str] = []
     settings = _read(door.settings, mistakes)
     contracts = _read(door.contracts, mistakes)
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
-    require_salt(contracts, settings.secrets)
+    require_met(contracts, settings)
     return settings, contracts
 
 

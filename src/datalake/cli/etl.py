@@ -11,7 +11,7 @@ from datalake import settings
 from datalake.cli.journal import open_log
 from datalake.cli.progress import observer
 from datalake.clock import Clock, SystemClock
-from datalake.contracts.config import load_contracts, require_salt
+from datalake.contracts.config import load_contracts, require_met
 from datalake.errors import EXIT_FAILED, ConfigurationError, DatalakeError, DataLost
 from datalake.nightly import anything_new, run_night
 from datalake.outcomes import FAILURE, RunOutcome
@@ -51,7 +51,7 @@ def _leave_mistakes(lake: Lake, run_id: str, problem: ConfigurationError) -> Non
 def _run(lake: Lake, options: argparse.Namespace) -> int:
     chosen = settings.load(lake.root, os.environ)
     contracts = load_contracts(lake.root)
-    require_salt(contracts, chosen.secrets)
+    require_met(contracts, chosen)
     clock = SystemClock()
     if data_is_lost(lake.root):
         return _without_data(lake, chosen, clock, options)

@@ -23,6 +23,7 @@ class Cluster:
     def __init__(self, client: Any, name: str, zone: str, close: Callable[[], None]) -> None:
         """Given a distributed.Client, what people call the cluster, the zone of times, and how it is let go of."""
         self._client, self.name, self._zone, self.close = client, name, zone, close
+        self.lost = False  # then it must be joined anew
 
     def map(self, work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
         """Yield what work makes of each task, in order; raise what the first that failed raised, or DatalakeError."""
@@ -79,6 +80,7 @@ class Cluster:
         return alone
 
     def _lost(self) -> DatalakeError:
+        self.lost = True
         return DatalakeError(f"{self.name} was lost while it was at work.", f"Start it again. {NEXT_RUN}")
 
     def _killed(self, times: int) -> DatalakeError:

@@ -51,6 +51,16 @@ def salt_problems(contracts: Iterable[Contract], secrets: Mapping[str, str]) -> 
                 yield Problem(column.place, message)
 
 
+def engine_problems(contracts: Iterable[Contract], has_cluster: bool) -> Iterator[Problem]:
+    """Yield the feeds that are for a cluster although settings name none."""
+    for contract in contracts:
+        if contract.engine == "dask" and not has_cluster:
+            message = (
+                "engine: dask needs scheduler: tcp://HOST:8786, or cluster: package.module:function, in settings.yaml."
+            )
+            yield Problem(contract.place, message)
+
+
 def _overlaps(active: list[Feed]) -> Iterator[Problem]:
     for (one, first), (other, second) in combinations(active, 2):
         name = _shared(one.delivery.pattern, other.delivery.pattern)

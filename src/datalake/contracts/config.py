@@ -1,10 +1,10 @@
 """The edge: reads the contracts and meaning maps of an installation, with the local ones laid over them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
-from datalake.contracts.across import map_problems, problems_between, salt_problems
+from datalake.contracts.across import engine_problems, map_problems, problems_between, salt_problems
 from datalake.contracts.keys import NAME
 from datalake.contracts.load import Loaded, load
 from datalake.contracts.maps import MeaningMap, overlay_map, parse_map
@@ -13,6 +13,7 @@ from datalake.documents.files import read_bytes, read_mapping
 from datalake.documents.nodes import Place, Problem, listed, quoted
 from datalake.documents.overlay import overlay
 from datalake.errors import ConfigurationError
+from datalake.settings import Settings
 
 MODULES, LOCAL_MODULES = "config/modules", "config/local/modules"
 MAPS, LOCAL_MAPS = "config/maps", "config/local/maps"
@@ -37,9 +38,10 @@ def load_contracts(root: Path) -> tuple[Contract, ...]:
     return contracts
 
 
-def require_salt(contracts: Iterable[Contract], secrets: Mapping[str, str]) -> None:
-    """Raise ConfigurationError where a column is to be hashed and there is no key to hash it with."""
-    problems = list(salt_problems(contracts, secrets))
+def require_met(contracts: Sequence[Contract], settings: Settings) -> None:
+    """Raise ConfigurationError where rules ask for what settings and secrets lack: a key to hash with, a cluster."""
+    has_cluster = bool(settings.scheduler or settings.cluster)
+    problems = [*salt_problems(contracts, settings.secrets), *engine_problems(contracts, has_cluster)]
     if problems:
         raise ConfigurationError(listed(problems))
 

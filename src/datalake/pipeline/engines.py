@@ -56,6 +56,8 @@ class Engines:
                 f"{contract.feed} is for `engine: dask`, and settings name neither scheduler nor cluster.",
                 "Write `scheduler: tcp://HOST:8786` into config/local/settings.yaml, or drop `engine` from its rules.",
             )
+        if self._joined and self._joined.lost:
+            self.close()
         if self._joined is None:
             from datalake.cluster.join import join
 
