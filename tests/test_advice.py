@@ -64,6 +64,17 @@ def test_a_renamed_column_is_proposed_by_its_values_when_the_file_is_refused(her
     )
 
 
+def test_the_proposed_line_keeps_the_names_that_a_column_has_already(here: Office) -> None:
+    """An overlay's list replaces the one that ships: with the new name alone the old form would fail."""
+    columns = tuple(
+        replace(each, aliases=("state", "no")) if each.name == "status" else each for each in here.contracts[1].columns
+    )
+    here.with_irb(columns=columns)
+    header = f"{HEADER},pi_department,pi_department_code".replace("status", "State (12.1)")
+    here.deliver("IRB_PROTOCOL_2025-11-05.csv", made_csv(range(10), header))
+    assert 'under status, `aliases: [state, no, "State (12.1)"]`' in feed(here.next_night()).fix
+
+
 def test_a_renamed_date_is_recognised_and_the_fix_that_was_proposed_works(here: Office) -> None:
     header = f"{HEADER},pi_department,pi_department_code".replace("last_updated", "Modified On")
     here.deliver("IRB_PROTOCOL_2025-11-05.csv", made_csv(range(10), header))

@@ -1,5 +1,7 @@
 """What helps a person decide about a file that waits or was refused: which records would leave, what was renamed."""
 
+import json
+import re
 import secrets
 import shutil
 from collections import Counter
@@ -166,7 +168,14 @@ def worded(proposals: Iterable[Renamed]) -> str:
     )
 
 
-def fix(proposals: Sequence[Renamed], feed: str) -> str:
-    """Say what to write into the rules."""
-    lines = [f"under {each.lost}, `aliases: [{each.new}]`" for each in proposals]
-    return f"In config/local/modules/{feed}.yaml add {'; '.join(lines)}." if lines else ""
+def fix(proposals: Sequence[Renamed], contract: Contract) -> str:
+    """Say what to write into the rules; a column's other names are repeated, for an overlay's list replaces."""
+    known = {each.name: each.aliases for each in contract.columns}
+    names = {each.lost: ", ".join(map(_in_yaml, (*known.get(each.lost, ()), each.new))) for each in proposals}
+    lines = [f"under {lost}, `aliases: [{listed}]`" for lost, listed in names.items()]
+    return f"In config/local/modules/{contract.feed}.yaml add {'; '.join(lines)}." if lines else ""
+
+
+def _in_yaml(name: str) -> str:
+    """A name as an item of a YAML list: quoted where it would mean something else."""
+    return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9 _-]*", name) else json.dumps(name, ensure_ascii=False)

@@ -112,7 +112,7 @@ def _with_proposals(run: Context, contract: Contract, delivery: OpenDelivery, re
     if not found:
         return reason, fix
     retry = f"Then `python manage.py retry {contract.feed}`."
-    return f"{reason} {advice.worded(found)}", f"{advice.fix(found, contract.feed)} {retry}"
+    return f"{reason} {advice.worded(found)}", f"{advice.fix(found, contract)} {retry}"
 
 
 def facts_of(delivery: OpenDelivery) -> dict[str, Any]:

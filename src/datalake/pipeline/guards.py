@@ -75,7 +75,7 @@ def rows_lost(file: Judged) -> str:
     lost = before - file.staged.accepted
     if lost * 100 <= limit * before:
         return ""
-    now = f"{file.staged.accepted:,} good rows, the last file had {before:,}"
+    now = f"{file.staged.accepted:,} good row{'' if file.staged.accepted == 1 else 's'}, the last file had {before:,}"
     return f"it has {now} ({percent(lost, before)} fewer; the limit is {limit:g} %)"
 
 
