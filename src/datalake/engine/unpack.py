@@ -1,4 +1,4 @@
-"""Packed files, where their name or the feed's pattern says that they come packed: unpacked within bounds, or refused."""
+"""Packed files, where their name or the feed's pattern says that they are: unpacked within bounds, or refused."""
 
 import gzip
 import zipfile
@@ -14,14 +14,19 @@ LARGEST_RATIO = 200  # tables shrink ten- or twentyfold; what shrinks more was m
 _RESEND = "Ask for the export to be sent again."
 
 
-def unpacked(source: Path, pattern: str, work: Path, limit: int) -> Path:
-    """Return the file itself, or, where its name or the pattern ends in .gz or .zip, what is in it, unpacked into work.
+def packing(name: str, pattern: str) -> str:
+    """PURE. Return how a file is packed: gz, zip, or nothing.
 
     A pattern like IRB_*.csv* takes files of both kinds: then the name of each decides.
     """
-    kinds = (name.lower().rpartition(".")[2] for name in (source.name, pattern))
-    kind = next((each for each in kinds if each in ("gz", "zip")), None)
-    if kind is None:
+    kinds = (each.lower().rpartition(".")[2] for each in (name, pattern))
+    return next((each for each in kinds if each in ("gz", "zip")), "")
+
+
+def unpacked(source: Path, pattern: str, work: Path, limit: int) -> Path:
+    """Return the file itself, or, where its name or the pattern says that it is packed, what is in it, in work."""
+    kind = packing(source.name, pattern)
+    if not kind:
         return source
     target = work / "unpacked.csv"
     bound = min(limit, source.stat().st_size * LARGEST_RATIO + CHUNK)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datalake.contracts.model import Contract
+from datalake.engine.unpack import packing
 from datalake.errors import DatalakeError
 from datalake.outcomes import Note
 from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
@@ -17,7 +18,6 @@ from datalake.zones import curated
 from datalake.zones.claims import open_plain
 from datalake.zones.paths import Lake
 
-PACKED = ("gz", "zip")
 USUAL_RATIO = 10  # that a table shrinks by, where an archive does not say
 WRAP = 1 << 32  # a gzip states its size modulo this, RFC 1952 section 2.3.1
 RECORD = 10_000_000  # bytes with which the record and the logs get through a night
@@ -75,9 +75,9 @@ def _weight(lake: Lake, contract: Contract, step: Step, limit: int) -> Weight:
     take = isinstance(step, Take)
     path = step.entry.path if isinstance(step, Take) else lake.raw_zone / step.delivery.raw
     size = step.entry.size if isinstance(step, Take) else step.delivery.size
-    kind = contract.delivery.pattern.lower().rpartition(".")[2]
-    text = min(_unpacked(path, kind, size), limit) if kind in PACKED else size
-    return Weight(size if take else 0, text, kind in PACKED)
+    kind = packing(path.name, contract.delivery.pattern)
+    text = min(_unpacked(path, kind, size), limit) if kind else size
+    return Weight(size if take else 0, text, bool(kind))
 
 
 def _unpacked(path: Path, kind: str, size: int) -> int:

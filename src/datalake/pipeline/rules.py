@@ -25,7 +25,7 @@ def fingerprint(contract: Contract) -> str:
 
 
 def changed(lake: Lake, contract: Contract, before: str) -> list[str]:
-    """Return where the rules differ from the kept ones with that fingerprint, as columns.status.map; none if they do not.
+    """Return where the rules differ from the kept ones with that fingerprint, as columns.status.map; none if nowhere.
 
     What cannot be told apart any more, because the old text is lost, is called "the rules".
     """
