@@ -15,6 +15,7 @@ from datalake.bench.task import fields
 from datalake.merge.hashes import row_hashes
 
 SEED = 20251104
+_DATED = "_data_date"
 _TYPES = {
     "string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32(),
     "datetime": pa.timestamp("us"),
@@ -31,8 +32,10 @@ class Facts:
 
 
 def facts(folder: Path) -> Facts:
-    """Return the facts of the Parquet files that a tool left."""
-    found = sorted(folder.glob("staging/part-*.parquet")) or sorted(folder.glob("out.parquet"))
+    """Return the facts of the Parquet files that a tool left, or of a published table: of its last file's rows alone,
+    for rows that only stayed are no tool's work.
+    """
+    found = sorted(folder.glob("staging/part-*.parquet")) or sorted(folder.glob("*.parquet"))
     rows, total, sums = 0, 0, {each.name: 0 for each in fields() if each.type == "integer"}
     for batch in (batch for path in found for batch in _batches(path)):
         rows += batch.num_rows
@@ -45,7 +48,11 @@ def facts(folder: Path) -> Facts:
 def _batches(path: Path) -> Any:
     schema = pa.schema([(each.name, _TYPES[each.type]) for each in fields()])
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(columns=schema.names):
+        dated = [_DATED] if _DATED in file.schema_arrow.names else []
+        days = pq.read_table(path, columns=dated).column(_DATED) if dated else None
+        newest = pc.max(days) if days is not None else None
+        for batch in file.iter_batches(columns=[*schema.names, *dated]):
+            batch = batch.filter(pc.equal(batch.column(_DATED), newest)) if dated else batch
             columns = [_plain(batch.column(each.name)).cast(each.type) for each in schema]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 

@@ -46,7 +46,7 @@ def measure(
     """Run every installed tool on a file of that size, interleaved, and compare what they wrote."""
     folder.mkdir(parents=True, exist_ok=True)
     tell(f"{megabytes} MB: making the file")
-    source = Path(told("task", str(megabytes), str(folder)))
+    source = Path(told("task", str(megabytes), str(folder), "0"))
     costs: dict[str, list[Cost]] = {name: [] for name in installed()}
     found: dict[str, Any] = {}
     for number, name in _turns(runs):
@@ -54,7 +54,7 @@ def measure(
         out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
-        costs[name].append(_run(name, source, out, threads))
+        costs[name].append(run_tool(name, source, out, threads))
         found[name] = found.get(name) or json.loads(told("agree", str(out)))
     base, size = found.get(BASE), source.stat().st_size / 1e6
     return tuple(
@@ -67,7 +67,8 @@ def _turns(runs: int) -> Iterator[tuple[int, str]]:
     return ((number, name) for number in range(runs) for name in installed())
 
 
-def _run(name: str, source: Path, out: Path, threads: int) -> Cost:
+def run_tool(name: str, source: Path, out: Path, threads: int) -> Cost:
+    """Let a tool do the job in a process of its own; raise DatalakeError where it cannot."""
     words = module("engines", name, str(source), str(out), str(threads))
     code, cost = measured(words, environment() | {"POLARS_MAX_THREADS": str(threads)})
     if code:

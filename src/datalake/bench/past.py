@@ -1,5 +1,6 @@
 """python -m datalake.bench.past ROOT NIGHTS: live through many nights in a scratch installation, by the code of a real
 night and a moved clock, up to yesterday. What was begun before is gone on with. With --tonight TURN: put today's file.
+With --every-feed NUMBER, NIGHTS being studies: put the files of all feeds, of yesterday (0) or today (1).
 """
 
 import json
@@ -16,7 +17,7 @@ from datalake.clock import MovedClock
 from datalake.contracts.config import load_contracts
 from datalake.demo.generator.feeds.catalog import FEEDS as FEED_FILES
 from datalake.demo.generator.generate import Order, generate
-from datalake.demo.generator.rates import USUAL
+from datalake.demo.generator.rates import DEMO, USUAL
 from datalake.demo.generator.world import World
 from datalake.engine.job import Progress, Staged, StageJob
 from datalake.errors import DatalakeError
@@ -112,11 +113,23 @@ def put_tonight(lake: Lake, nights: int, turn: int) -> None:
     put_files(lake, first_night(lake, nights), today, time.time() - SETTLED, turn)
 
 
+def put_every_feed(lake: Lake, studies: int, number: int) -> None:
+    """Put the files of every feed into incoming: those of yesterday, or, numbered 1, of today."""
+    first = datetime.now().astimezone().date() - timedelta(days=1)
+    day, came = first + timedelta(days=number), time.time() - SETTLED
+    for feed in FEED_FILES:
+        path = generate(Order(World(1, first, studies), feed, day, rates=DEMO), lake.incoming).path
+        os.utime(path, (came, came))
+
+
 def main(arguments: list[str]) -> int:
-    """Live through the nights and print how many these were, and how long they took; or put tonight's file there."""
+    """Live through the nights and print how many these were, and how long they took; or put files there."""
     lake, nights = Lake(Path(arguments[0])), int(arguments[1])
     if arguments[2:3] == ["--tonight"]:
         put_tonight(lake, nights, int(arguments[3]))
+        return 0
+    if arguments[2:3] == ["--every-feed"]:
+        put_every_feed(lake, nights, int(arguments[3]))
         return 0
     widen_limits(lake)
     begun = time.perf_counter()

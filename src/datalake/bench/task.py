@@ -1,8 +1,9 @@
 """The job of `bench clean`: an IRB file from the project's generator, and the rules that every tool is to apply."""
 
+import json
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from datalake.contracts.model import Column, Constraints, Contract, Delivery
@@ -74,17 +75,38 @@ def contract() -> Contract:
     return Contract("irb", Delivery("*.csv"), columns, primary_key=(KEY,), order_by=(NEWEST,))
 
 
-def make_file(megabytes: int, folder: Path) -> Path:
-    """Return a file of about that size, made once and kept in the folder."""
-    path = folder / f"irb-{megabytes}mb.csv"
+def rules() -> str:
+    """Return the same rules as a person writes them."""
+    columns = [
+        f"  - {{name: {each.name}, type: {each.type}, constraints: {{required: {str(each.required).lower()}"
+        + (f", pattern: {json.dumps(PATTERN)}" if each.name == KEY else "")
+        + "}}"
+        for each in fields()
+    ]
+    return "\n".join([_RULES, *columns, ""])
+
+
+_RULES = f"""\
+delivery: {{pattern: "IRB_PROTOCOL_{{date:%Y-%m-%d}}.csv"}}
+formats: {{date: ["{DATE_FORM}"], datetime: ["{INSTANT_FORM}"]}}
+primary_key: [{KEY}]
+order_by: [{NEWEST}]
+columns:"""
+
+
+def make_file(megabytes: int, folder: Path, night: int = 0) -> Path:
+    """Return a file of about that size, made once and kept in the folder. night: so many nights later, with what has
+    changed by then.
+    """
+    path = folder / f"irb-{megabytes}mb{f'-night-{night}' if night else ''}.csv"
     if not path.exists():
         sample = _generated(SAMPLE_ROWS, folder, "sample.csv").stat().st_size
         rows = round(megabytes * 1_000_000 / sample * SAMPLE_ROWS)
-        _generated(rows, folder, f"{path.name}.part").replace(path)
+        _generated(rows, folder, f"{path.name}.part", night).replace(path)
     return path
 
 
-def _generated(rows: int, folder: Path, name: str) -> Path:
+def _generated(rows: int, folder: Path, name: str, night: int = 0) -> Path:
     """Write a file; the generator is loaded here alone, so that it is no part of what a tool costs."""
     from datalake.demo.generator.forms import PLAIN
     from datalake.demo.generator.generate import Order, generate
@@ -92,8 +114,10 @@ def _generated(rows: int, folder: Path, name: str) -> Path:
     from datalake.demo.generator.world import World
 
     rates = Rates(**(dict.fromkeys(Rates.__annotations__, 0.0) | _QUIRKS))
-    return generate(Order(World(1, date(2025, 1, 1), rows), "irb", DAY, PLAIN, rates), folder, None, name).path
+    return generate(
+        Order(World(1, date(2025, 1, 1), rows), "irb", DAY + timedelta(days=night), PLAIN, rates), folder, None, name
+    ).path
 
 
 if __name__ == "__main__":
-    print(make_file(int(sys.argv[1]), Path(sys.argv[2])))
+    print(make_file(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))

@@ -151,3 +151,22 @@ def history(door: Door, shared: Bench, nights: Sequence[int], runs: int) -> Meas
     from datalake.bench.history import figures
 
     return shared.show("history", figures(door.lake.root, shared.folder, nights, runs, _tell))
+
+
+@bench.command()
+@click.option(
+    "--studies", type=click.IntRange(10), default=20_000, show_default=True, help="Rows of irb, of all feeds."
+)
+@click.option("--mb", type=click.IntRange(0), default=1000, show_default=True, help="Size of the large file; 0: none.")
+@click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="Of the large file; medians count.")
+@pass_bench
+@pass_door
+def night(door: Door, shared: Bench, studies: int, mb: int, runs: int) -> Measured:
+    """Run whole nights, and show what each stage costs.
+
+    Every feed, stage by stage; then one large file, raw copy, flush to disk, staging and publish, without a CSV twin,
+    beside DuckDB's bare cleaning of it. Exit code 1 where the rows differ.
+    """
+    from datalake.bench.night import figures
+
+    return shared.show("night", figures(door.lake.root, shared.folder, studies, mb, runs, _tell))
