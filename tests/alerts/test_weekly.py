@@ -8,12 +8,14 @@ from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
+from slack_sdk.models.blocks import Block
 from support import samples
 from support.project import ROOT
-from support.slack_server import until
+from support.slack_server import PATH, judge, unescaped, until
 from support.snapshots import agrees
 
 from datalake.alerts.blocks import payload
+from datalake.alerts.mail import html as mail_html
 from datalake.alerts.mail import plain
 from datalake.alerts.ways import Ways
 from datalake.clock import MovedClock
@@ -175,7 +177,19 @@ def test_the_summary_is_as_it_was_last_looked_at(lake, nights) -> None:
     made = message(report, SETTINGS, "logs/reports/2025-W44.html")
     agrees("weekly.slack.json", json.dumps(payload(made), indent=1, ensure_ascii=False) + "\n")
     agrees("weekly.mail.txt", f"Subject: {made.subject}\n\n{plain(made)}")
+    agrees("weekly.mail.html", mail_html(made))
     agrees("weekly.html", html(report))
+
+
+def test_the_summary_passes_slacks_own_validators_and_limits_however_much_there_is_to_say(lake, nights) -> None:
+    nights(WEEK)
+    usual = pinned(summary(lake))
+    needy = tuple(f"problem {number}: <!channel> & {'x' * 400}" for number in range(40))
+    for report in (usual, replace(usual, needs=needy, flaky=needy, tip="5e" * 32)):
+        made = payload(message(report, SETTINGS, "logs/reports/2025-W44.html"))
+        for block in Block.parse_all(made["blocks"]):
+            block.validate_json()
+        assert judge(PATH, "application/json", json.dumps(made).encode()) == (200, "ok") and not unescaped(made)
 
 
 def test_the_figures_are_kept_and_a_report_that_was_made_never_changes(lake, nights) -> None:

@@ -155,7 +155,7 @@ def _handler(server: SlackServer) -> type[BaseHTTPRequestHandler]:
 
 def judge(path: str, content_type: str, body: bytes) -> tuple[int, str]:
     """Given a call, return what Slack would answer."""
-    if path != PATH:
+    if path.partition("?")[0] != PATH:
         return 404, "no_service"
     try:
         payload = json.loads(body)
