@@ -249,8 +249,8 @@ class TestForWatchers:
 
         lines = client.get("/metrics").get_data(as_text=True).splitlines()
 
-        assert 'datalake_runs_total{job="nightly",status="success"} 1.0' in lines
-        assert 'datalake_runs_total{job="nightly",status="failure"} 1.0' in lines
+        assert 'datalake_runs_total{job="nightly",state="success"} 1.0' in lines
+        assert 'datalake_runs_total{job="nightly",state="failure"} 1.0' in lines
         assert "datalake_slots_missed_total 1.0" in lines
         assert 'datalake_run_last_success_timestamp_seconds{job="nightly"} 1.762153335e+09' in lines
         assert 'datalake_run_last_exit_code{job="nightly"} 1.0' in lines

@@ -16,6 +16,7 @@ from datalake.zones import history
 from datalake.zones.paths import Lake
 
 KINDS = ("new", "changed", "gone", "filed", "filed_gone")
+NEWEST = "~"  # in a cursor: behind the name of any list
 LISTS = 40  # that one answer may look into
 _OWN = ("_change", "_changed", "_valid_from", "_version")
 _FROM = ("_source_file", "_source_line", "_delivery")

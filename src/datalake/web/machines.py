@@ -9,11 +9,12 @@ from prometheus_client.exposition import generate_latest
 from werkzeug.wrappers import Response as BaseResponse
 
 from datalake import schedule
+from datalake.alerts import book
 from datalake.runs.history import RecordedRun
 from datalake.web import queries
 from datalake.web.api import answers
 from datalake.web.api.fields import FEED, RUN, row_of
-from datalake.web.figures.metrics import Collected, Measured
+from datalake.web.figures.metrics import Alerts, Collected, Measured
 from datalake.web.figures.nights import Night, Span, judge_nights
 from datalake.web.known import Now, look
 from datalake.web.record import Record, ask
@@ -100,7 +101,17 @@ def _measure(site: Site, record: Record) -> Measured:
         stages=_stages(record, newest),
         next_due=schedule.next_due(site.settings.schedule, site.clock.now(), (site.settings.schedule.nightly,)),
         last_check=site.lake.watchdog_log.stat().st_mtime if site.lake.watchdog_log.exists() else None,
+        alerts=_alerts(site, record),
+        arrivals=queries.last_arrivals(connection),
     )
+
+
+def _alerts(site: Site, record: Record) -> Alerts | None:
+    connection = record.connection
+    if not queries.keeps_alerts(connection):
+        return None
+    keys = [each.key for each in book.open_incidents(connection)]
+    return Alerts(keys, [each.created_at for each in book.unsent(connection)], site.clock.now())
 
 
 def _stages(record: Record, newest: list[RecordedRun]) -> list[StageRow]:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from datalake.runs.history import RecordedRun, recorded
@@ -138,6 +138,15 @@ def files_of_run(connection: sqlite3.Connection, run_id: str | None) -> list[Fil
     """Return the files that one run took, by feed."""
     sql = f"{_WITH_NIGHT.format(table='etl_file')} WHERE t.run_id = ? ORDER BY t.feed, t.id"
     return [file_row(dict(row)) for row in connection.execute(sql, (run_id,))]
+
+
+def last_arrivals(connection: sqlite3.Connection) -> dict[str, datetime]:
+    """Return by feed when the run that took its newest file began."""
+    sql = (
+        "SELECT f.feed, r.start_utc FROM etl_file f JOIN etl_runtime r ON r.run_id = f.run_id "
+        "WHERE f.id IN (SELECT max(id) FROM etl_file GROUP BY feed) AND r.start_utc <> ''"
+    )
+    return {str(feed): datetime.fromisoformat(start) for feed, start in connection.execute(sql)}
 
 
 def files_of_runs(connection: sqlite3.Connection, run_ids: Iterable[str]) -> list[FileRow]:

@@ -171,14 +171,15 @@ def _changes(call: Call) -> Found:
     feed, behind = paging.decode_change(call.given.get("cursor", ""))
     known = [each for each in read_rules(call.site.lake).contracts if not wanted.feed or each.feed == wanted.feed]
     rows: list[changelists.Changed] = []
-    for contract in sorted((each for each in known if each.feed >= feed), key=lambda each: each.feed):
+    ordered = sorted((each for each in known if each.feed >= feed), key=lambda each: each.feed)
+    for contract in (each for each in ordered if changelists.names(call.site.lake, each.feed, asked_for)):
+        if len(rows) == call.limit:
+            return Found(rows, paging.encode([contract.feed, changelists.NEWEST, 0]))
         start = behind if contract.feed == feed else None
         page = changelists.read(call.site.lake, contract, asked_for, call.limit - len(rows), start, visitor())
         rows += page.rows
         if page.next:
             return Found(rows, paging.encode([contract.feed, *page.next]))
-        if len(rows) == call.limit:
-            return Found(rows, paging.encode([contract.feed, "", 0]))
     return Found(rows)
 
 

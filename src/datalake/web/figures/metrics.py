@@ -1,12 +1,14 @@
 """PURE. The lake's figures as Prometheus wants them: base units, no run id and no file name as a label."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import platform
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from datalake import __version__
 from datalake.runs.history import RecordedRun
 from datalake.web.figures.feeds import Feed
 from datalake.web.rows import StageRow
@@ -15,8 +17,20 @@ JOB = "nightly"
 
 
 @dataclass(frozen=True)
+class Alerts:
+    """What the alerts have open: the keys of the problems, and since when messages could not be sent."""
+
+    open: Sequence[str]
+    unsent: Sequence[datetime]
+    now: datetime
+
+
+@dataclass(frozen=True)
 class Measured:
-    """What the metrics are made of. last_check in seconds since 1970; None: not there."""
+    """What the metrics are made of. last_check in seconds since 1970; None: not there.
+
+    alerts: None where the record keeps none. arrivals: when the run that took a feed's newest file began, by feed.
+    """
 
     newest: RecordedRun | None
     success: RecordedRun | None
@@ -27,6 +41,8 @@ class Measured:
     stages: Sequence[StageRow]
     next_due: datetime
     last_check: float | None
+    alerts: Alerts | None = None
+    arrivals: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Collected:
@@ -39,7 +55,12 @@ class Collected:
         """Yield each family of metrics."""
         yield from _of_runs(self._measured)
         yield from _of_feeds(self._measured.feeds)
+        yield from _of_arrivals(self._measured.arrivals)
         yield from _of_stages(self._measured.stages)
+        if self._measured.alerts:
+            yield from _of_alerts(self._measured.alerts)
+        build = {"version": __version__, "python": platform.python_version()}
+        yield _gauge("build_info", "always 1: what runs here", 1, build)
 
 
 def _of_runs(seen: Measured) -> Iterator[Metric]:
@@ -65,7 +86,7 @@ def _of_runs(seen: Measured) -> Iterator[Metric]:
     yield _gauge("slot_deadline_timestamp_seconds", "when the next night is due", seen.next_due.timestamp())
     if seen.last_check is not None:
         yield _gauge("watchdog_last_check_timestamp_seconds", "when the morning check last looked", seen.last_check)
-    yield _counters("runs", "runs in the record", "status", {str(key): value for key, value in seen.runs.items()})
+    yield _counters("runs", "runs in the record", "state", {str(key): value for key, value in seen.runs.items()})
     yield CounterMetricFamily("datalake_slots_missed", "scheduled nights without a run", value=seen.missed)
 
 
@@ -84,6 +105,25 @@ def _of_feeds(feeds: Sequence[Feed]) -> Iterator[Metric]:
             for kind, value in counts:
                 rows.add_metric([JOB, feed.name, kind], value)
     yield from (fresh, as_of, rows)
+
+
+def _of_arrivals(arrivals: Mapping[str, datetime]) -> Iterator[Metric]:
+    about = "when the run that took its newest file began"
+    family = GaugeMetricFamily("datalake_feed_last_arrival_timestamp_seconds", about, labels=["feed"])
+    for feed, instant in sorted(arrivals.items()):
+        family.add_metric([feed], instant.timestamp())
+    yield family
+
+
+def _of_alerts(alerts: Alerts) -> Iterator[Metric]:
+    """A problem's kind is the first word of its key: `feed` of `feed:grants`."""
+    problems = GaugeMetricFamily("datalake_incidents_open", "open problems", labels=["kind"])
+    for kind, number in sorted(Counter(key.partition(":")[0] for key in alerts.open).items()):
+        problems.add_metric([kind], number)
+    yield problems
+    yield _gauge("outbox_pending", "messages that are not sent yet", len(alerts.unsent))
+    oldest = (alerts.now - min(alerts.unsent)).total_seconds() if alerts.unsent else 0
+    yield _gauge("outbox_oldest_pending_seconds", "how long the oldest of them waits", oldest)
 
 
 def _of_stages(stages: Sequence[StageRow]) -> Iterator[Metric]:
