@@ -4,8 +4,9 @@ import argparse
 import contextlib
 import logging
 import os
+import sqlite3
 import sys
-from datetime import date
+from datetime import date, datetime
 
 from datalake import settings
 from datalake.cli.journal import open_log
@@ -15,13 +16,13 @@ from datalake.contracts.config import load_contracts, require_met
 from datalake.errors import EXIT_FAILED, ConfigurationError, DatalakeError, DataLost
 from datalake.nightly import anything_new, run_night
 from datalake.outcomes import FAILURE, RunOutcome
-from datalake.runs import crumbs, record
+from datalake.runs import crumbs, history, record
 from datalake.runs.lockfile import data_is_lost
-from datalake.schedule import night_of
-from datalake.settings import Settings
+from datalake.schedule import is_skipped, last_due, night_of
+from datalake.settings import Schedule, Settings
 from datalake.zones.paths import Lake
 
-FURTHER_TRIES = ("again", "boot")  # no runs where they find nothing new
+FURTHER_TRIES = ("again", "boot")  # no runs where they find nothing new and the night has had its run
 log = logging.getLogger("datalake.etl")
 
 
@@ -57,7 +58,8 @@ def _run(lake: Lake, options: argparse.Namespace) -> int:
         return _without_data(lake, chosen, clock, options)
     if options.run_id:  # then the lock is held, and whatever else has left something here is over
         record.recover_unrecorded(lake, chosen.schedule, before=options.run_id)
-    if options.trigger in FURTHER_TRIES and not anything_new(lake, chosen, contracts, clock.now()):
+    now, is_further = clock.now(), options.trigger in FURTHER_TRIES
+    if is_further and not anything_new(lake, chosen, contracts, now) and not _never_ran(lake, chosen.schedule, now):
         crumbs.forget(lake, options.run_id)
         log.info("run=%s trigger=%s nothing new: no run", options.run_id, options.trigger)
         return 0
@@ -74,6 +76,17 @@ def _run(lake: Lake, options: argparse.Namespace) -> int:
     if sys.stdout.isatty() or options.trigger == "demo":
         _show(outcome, lake, chosen)
     return outcome.exit_code
+
+
+def _never_ran(lake: Lake, schedule: Schedule, now: datetime) -> bool:
+    """Whether tonight's load was due and never began, in a lake with earlier loads: then a further try is its run."""
+    night = last_due(schedule, now)
+    try:
+        first, runs = history.first_night(lake.database), history.runs_of_nights(lake.database, night, night)
+    except sqlite3.Error:
+        return False
+    missed = first is not None and first < night and not runs
+    return missed and night == night_of(schedule, now) and not is_skipped(schedule, night)
 
 
 def _without_data(lake: Lake, chosen: Settings, clock: Clock, options: argparse.Namespace) -> int:

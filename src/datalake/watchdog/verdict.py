@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from datalake.alerts.findings import LOAD
 from datalake.alerts.messages import kind_of
 from datalake.nights import (
     DUE,
@@ -16,7 +17,7 @@ from datalake.nights import (
     lost,
     night_of_run,
 )
-from datalake.outcomes import RunOutcome
+from datalake.outcomes import SUCCESS, RunOutcome
 from datalake.settings import Schedule
 from datalake.watchdog.facts import Facts, witnesses
 
@@ -87,12 +88,20 @@ def _cause(facts: Facts, latest: Night) -> str:
     if _clock_is_off(facts):
         return CLOCK
     if latest.loaded:
-        return latest.state if _marked(facts, latest) else UNMARKED
+        return _cause_of_loaded(facts, latest)
     if latest.state == UNKNOWN or _marked(facts, latest):
         return "ok" if _only_the_record_is_gone(facts, latest) else UNKNOWN
     if latest.state == MISSED and facts.first_night is None and facts.marker is None:
         return NEVER
     return _cause_of_failure(facts.last) if latest.state in (FAILED, MISSED) and facts.last else latest.state
+
+
+def _cause_of_loaded(facts: Facts, latest: Night) -> str:
+    """A night that was loaded and of which a later run failed is good, but its problem is not over by that."""
+    last = facts.last
+    if LOAD in facts.open and last and last.night == latest.day and last.status != SUCCESS:
+        return _cause_of_failure(last)
+    return latest.state if _marked(facts, latest) else UNMARKED
 
 
 def _clock_is_off(facts: Facts) -> bool:
