@@ -105,7 +105,8 @@ last_ditch() { # TEXT: tell a person when Python cannot: fixed words and the hos
 
 run_module() { # MODULE ARGS...: sets STATUS. For the entrypoints that only look and tell; they set nothing up
   PYTHON="$ROOT/venv/bin/python" STATUS=0
-  run_child "$PYTHON" -m "$@" || STATUS=$?
+  export DATALAKE_SAY=5 # what the log does not take, on a full disk, is said where cron mails it
+  run_child "$PYTHON" -m "$@" 5>&2 || STATUS=$?
   if [ "$STATUS" -eq 0 ] || [ -n "$STOPPED" ] || "$PYTHON" -c "import yaml, $1" >&4 2>&4; then return 0; fi
   last_ditch "its Python environment (venv) does not work. Mend it: python3 manage.py setup. See $LOG"
   exit 1 # yaml stands for all that was installed

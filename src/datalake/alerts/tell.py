@@ -49,9 +49,11 @@ class Teller:
 
     def tell(self, report: Report) -> bool:
         """Keep the report and send what is due; return whether everybody was told who is to be told now."""
-        for message in [each.message for each in report.findings if not each.parent] + [report.message]:
-            if message:
-                logger.info("%s", message.summary)
+        messages = [each.message for each in report.findings if not each.parent] + [report.message]
+        for message in filter(None, messages):
+            logger.info("%s", message.summary)
+        if any(messages) and not self.ways.channels:
+            logger.info("nobody is told: no SLACK_WEBHOOK is set and alerts.mail.to is empty")
         try:
             self.keep(report)
         except UNKEPT as problem:
@@ -62,7 +64,6 @@ class Teller:
     def flush(self) -> bool:
         """Send what waits, then tell of channels that do not work by those that do."""
         if not self.ways.channels:
-            logger.info("nobody is told: no SLACK_WEBHOOK is set and alerts.mail.to is empty")
             return True
         post = Post(self.lake, self.ways.channels, self.clock)
         try:

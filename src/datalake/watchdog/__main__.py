@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def main(arguments: list[str]) -> int:
     """Given the words after the module's name, check and return the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(
+        level=logging.INFO, format=form, datefmt="%Y-%m-%d %H:%M:%S%z"
+    )  # as the check's own line has it
     if arguments == [MAY_START]:
         if should_start(Lake(ROOT), os.environ, SystemClock()):
             return EXIT_START_FIRST

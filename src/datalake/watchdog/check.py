@@ -1,10 +1,11 @@
 """One check: gather, judge, keep and tell, and leave one line in logs/watchdog_status.log."""
 
 import logging
+import os
 import socket
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from datalake.alerts import book
@@ -48,7 +49,7 @@ def check(lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | 
     teller = Teller(lake, settings, out, clock, SECONDS)
     told = teller.tell(made)
     fine = told and not made.findings and made.message is None
-    leave_line(lake, status_line(found, made, wording, told))
+    leave_line(lake, status_line(found, made, wording, told), [each.title for each in made.findings])
     if told:  # also where something is wrong, once somebody knows: it proves the watcher and the way out
         beat(settings.secrets.get("HEARTBEAT_WATCHDOG_URL", ""), "watchdog", HEARTBEAT_SECONDS)
     return EXIT_OK if fine else EXIT_FAILED
@@ -148,13 +149,25 @@ def status_line(found: Verdict, made: Report, wording: Wording, told: bool) -> s
     return f"{now:%Y-%m-%d %H:%M:%S%z} {'ok' if fine else 'ALERT'} {' '.join(words)}"
 
 
-def leave_line(lake: Lake, text: str) -> None:
-    """Append the line to the log; show it to a person who looks on, or where the log cannot be written."""
+def leave_line(lake: Lake, text: str, titles: Sequence[str] = ()) -> None:
+    """Append the line to the log; show it to a person who looks on.
+
+    Where the log cannot be written, say it and what is wrong (titles) on stderr, which cron mails.
+    """
     try:
         with lake.watchdog_log.open("a", encoding="utf-8", errors="replace") as file:
             file.write(text + "\n")
     except OSError as problem:
-        print(f"{lake.watchdog_log}: {problem.strerror}\n{text}", file=sys.stderr)
+        _say("\n".join((f"{lake.watchdog_log}: {problem.strerror}", text, *titles)))
     else:
         if sys.stdout.isatty():
             print(text)
+
+
+def _say(text: str) -> None:
+    """On the stderr of the script that called: this process's own goes to the log, which may be full."""
+    descriptor = os.environ.get("DATALAKE_SAY", "")
+    try:
+        os.write(int(descriptor), f"{text}\n".encode("utf-8", "replace"))
+    except (OSError, ValueError):
+        print(text, file=sys.stderr)
