@@ -9,12 +9,17 @@ from support.slack_server import SlackServer, unescaped
 from datalake.alerts import book
 from datalake.alerts.channels import DEAD, LATER, REFUSED, SENT, Answer, Notice
 from datalake.alerts.direct import send_now
+from datalake.alerts.incidents import Finding
 from datalake.alerts.message import Message, line, paragraph
 from datalake.alerts.outbox import Entry
 from datalake.alerts.post import Post
+from datalake.alerts.report import Report
 from datalake.alerts.slack import SlackWebhook, judge
+from datalake.alerts.tell import Teller
+from datalake.alerts.ways import Ways
 from datalake.clock import SystemClock
 from datalake.runs.database import writing
+from datalake.settings import Settings
 from datalake.zones.paths import Lake
 
 NOTICE = Notice(
@@ -80,6 +85,15 @@ def test_three_messages_at_once_keep_to_one_a_second_and_none_is_answered_429(la
     queued(3)
     Post(lake, {"Slack": SlackWebhook(slack.url)}, SystemClock()).drain(20)
     assert [call.status for call in slack.calls] == [200, 200, 200]
+
+
+def test_messages_that_cannot_be_kept_keep_to_the_pace_too(lake, slack) -> None:
+    slack.pace = 1.0
+    lake.database.mkdir()  # no outbox
+    way = Ways({"Slack": SlackWebhook(slack.url)}, ("Slack",))
+    found = [Finding(key, "wrong", "it is wrong", NOTICE.message) for key in ("disk", "zone")]
+    assert Teller(lake, Settings(), way, SystemClock(), 10.0).tell(Report(found))
+    assert [call.status for call in slack.calls] == [200, 200]
 
 
 def test_a_single_message_waits_for_nothing(lake, slack, queued, monkeypatch) -> None:

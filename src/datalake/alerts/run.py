@@ -40,7 +40,7 @@ from datalake.zones.paths import Lake
 from datalake.zones.state import FeedState, OpenDelivery
 
 HEARTBEAT_SECONDS = 1.5
-SECONDS = 6.0  # for all channels together; the runner ends this process after ten
+SECONDS = 5.0  # for all channels together; the runner ends this process after ten
 LOCK_SECONDS = 2.0  # for a database that another holds: then it is told unkept
 TAIL_BYTES = 65_536
 FULL_BYTES = 100_000  # with less room on the disk of logs/ the database cannot grow
