@@ -256,6 +256,18 @@ def test_several_values_in_a_cell() -> None:
     assert value(" ; ", type="list") is None
 
 
+def test_a_json_array_of_texts_is_a_list_whatever_stands_in_its_items() -> None:
+    found = read('["NIH; NCI", " NSF ", "", null, 12.50]', type="list")
+    assert (found.value, found.fixes) == (["NIH; NCI", "NSF", "12.50"], ("json_list", "empty_items"))
+    assert value("[]", type="list") is None
+    assert value('["a|b"]', type="list", separator="|") == ["a|b"]
+
+
+@pytest.mark.parametrize("text", ["[draft]; b", '["a"', '["a"] b', '[["a"]]', '[{"a": 1}]', "[true]", "[" * 5000 + "]"])
+def test_what_only_begins_like_a_json_array_is_split_as_ever(text: str) -> None:
+    assert value(text, type="list") == [each.strip() for each in text.split(";")]
+
+
 def test_lost_leading_zeros_come_back_where_the_width_is_declared() -> None:
     assert (read("12345", width=8).value, read("12345", width=8).fixes) == ("00012345", ("padded",))
     assert read("00012345", width=8).fixes == ()

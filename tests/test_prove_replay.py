@@ -11,7 +11,7 @@ from datalake.prove.exports import WAYS, export_of, traits
 from datalake.prove.rebuild import named, rebuilt, tampering
 from datalake.prove.replay import OFTEN, Proof, prepare
 
-NIGHTS = 4
+NIGHTS = 5
 
 
 @pytest.fixture(scope="module")

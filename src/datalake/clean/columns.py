@@ -27,7 +27,7 @@ from datalake.clean.arrow import (
 )
 from datalake.clean.rules import ColumnRule
 from datalake.clean.schema import value_type
-from datalake.clean.values import BLANKS, SHORTENED, Parsed, Unreadable, looks_shortened_by_excel
+from datalake.clean.values import BLANKS, SHORTENED, Parsed, Unreadable, list_reader, looks_shortened_by_excel
 
 _BLANK_ALONE = frozenset([""])
 
@@ -243,6 +243,9 @@ def _refuse_shortened(found: ColumnRead) -> None:
 
 def _split(found: ColumnRead, separator: str) -> None:
     """Split cells into items; blanks around an item go, an empty item is left out."""
+    if pc.any(pc.starts_with(found.text.array, "[")).as_py():
+        _read_lists(found, separator)
+        return
     lists = pc.split_pattern(found.text.array, pattern=separator)
     items = ColumnRead(lists.flatten(), Text(lists.flatten()))
     _trim(items)
@@ -254,6 +257,17 @@ def _split(found: ColumnRead, separator: str) -> None:
         sizes = sizes - np.bincount(owner[empty], minlength=len(lists)).astype(sizes.dtype)
         items.values = items.values.filter(bool_array(~empty))
     found.values = _lists(items.values, sizes, found.text.valid & (sizes > 0))
+
+
+def _read_lists(found: ColumnRead, separator: str) -> None:
+    """Read lists one by one, by the value rules: some may be JSON arrays."""
+    read, noted = list_reader(separator), Notes()
+    values = [None if each is None else read(each) for each in found.text.array.to_pylist()]
+    for row, parsed in enumerate(values):
+        if parsed is not None:
+            noted.note(row, parsed)
+    noted.hand_to(found)
+    found.values = pa.array([each and each.value for each in values], pa.list_(pa.string()))
 
 
 def _lists(items: pa.StringArray, sizes: npt.NDArray[np.int32], valid: Bools) -> pa.ListArray:

@@ -4,6 +4,7 @@ Everything is text first. A reader takes a cell without the blanks around it and
 for each thing it had to fix; it raises Unreadable for what it cannot read exactly. Nothing is ever rounded or guessed.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -166,15 +167,28 @@ def boolean_reader(formats: tuple[str, ...]) -> Reader:
 def list_reader(separator: str) -> Reader:
     """Return a reader of several values in one cell; blanks around each go, empty ones are left out and counted.
 
-    A cell of nothing but separators holds no value.
+    A cell of nothing but separators holds no value. A JSON array of texts is a list whatever the separator.
     """
 
     def read_list(text: str) -> Parsed:
-        items = [each.strip(BLANKS) for each in text.split(separator)]
+        array = json_items(text)
+        items = [each.strip(BLANKS) for each in (text.split(separator) if array is None else array)]
         kept = [each for each in items if each]
-        return Parsed(kept or None, ("empty_items",) if len(kept) < len(items) else ())
+        return Parsed(kept or None, _named(("json_list", array is not None), ("empty_items", len(kept) < len(items))))
 
     return read_list
+
+
+def json_items(text: str) -> list[str] | None:
+    """Return the items of a JSON array of texts and numbers, these as they are written; None for any other text."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    try:
+        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    items = ["" if each is None else each for each in found]
+    return items if all(isinstance(each, str) for each in items) else None
 
 
 def plain(value: Any) -> str:

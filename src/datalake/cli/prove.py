@@ -9,6 +9,7 @@ from datalake.cli.door import Door, pass_door
 from datalake.errors import DatalakeError
 
 MOST_TOLD = 50  # problems that are named; they are counted all
+WHOLE = 30  # nights from which every quirk and form must have come often enough
 
 
 @click.group()
@@ -75,8 +76,10 @@ def replay(door: Door, nights: int, seed: int, rows: int) -> None:
             raise DatalakeError(f"{len(wrong)} things are not as they were meant.", kept)
         click.echo(f"All {nights} nights of {len(prepared.contracts)} feeds are as they were meant (seed {seed}).")
         click.echo("What was deleted came back to the byte, and every tampering was named.")
-        if prepared.rare():
-            click.echo(f"Too few to prove anything (under {OFTEN}): {', '.join(prepared.rare())}")
+        rare = f"Too few to prove anything (under {OFTEN}): {', '.join(prepared.rare())}"
+        if prepared.rare() and nights >= WHOLE:
+            raise DatalakeError(rare, "Give more --nights or --rows.")
+        click.echo(rare if prepared.rare() else f"Each quirk and form came {OFTEN} times or more.")
 
 
 @prove.command()

@@ -8,7 +8,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from datalake.clean.values import BLANKS, FALSE_WORDS, TRUE_WORDS, Reader, Unreadable, number_reader, read_integer
+from datalake.clean.values import (
+    BLANKS,
+    FALSE_WORDS,
+    TRUE_WORDS,
+    Reader,
+    Unreadable,
+    json_items,
+    list_reader,
+    number_reader,
+    read_integer,
+)
 from datalake.drafts.forms import day_forms, moment_forms
 
 MOST = 0.98  # of the values; the rest may be damage
@@ -167,10 +177,11 @@ def _digits(values: Values) -> tuple[int, int]:
 
 def _list(values: Values) -> Guess | None:
     if values.name.endswith("_ids"):
-        separator = next((each for each in SEPARATORS if any(each in text for text in values.counts)), SEPARATORS[0])
+        plain = [text for text in values.counts if json_items(text) is None]
+        separator = next((each for each in SEPARATORS if any(each in text for text in plain)), SEPARATORS[0])
         return Guess(values.name, "list", separator=separator, why="a list by its name")
     for separator in SEPARATORS:
-        many = [each for each in values.all if separator in each]
+        many = [each for each in values.all if separator in each and json_items(each) is None]
         if many and _is_list(values, many, separator):
             items = [item for each in values.all for item in _items(each, separator)]
             return Guess(values.name, "list", separator=separator, enum=_few(Counter(items)))
@@ -178,14 +189,14 @@ def _list(values: Values) -> Guess | None:
 
 
 def _items(text: str, separator: str) -> list[str]:
-    return [item for each in text.split(separator) if (item := each.strip(BLANKS))]
+    return list_reader(separator)(text).value or []
 
 
 def _is_list(values: Values, many: Sequence[str], separator: str) -> bool:
     """A name in the plural tells it; else most of the items are found alone in other cells, or look like those."""
     if re.search(r"[^sui]s$", values.name) and not _long(values):
         return True
-    alone = {each for each in values.counts if separator not in each}
+    alone = {each for each in values.counts if separator not in each and json_items(each) is None}
     shapes = {shape(each) for each in alone}
     items = [item for each in many for item in _items(each, separator)]
     known = sum(1 for each in items if each in alone or (re.search(r"\d", each) and shape(each) in shapes))

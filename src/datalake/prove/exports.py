@@ -22,8 +22,9 @@ SPOILT = {
     "rows": "held",
     "row": "held",
 }
-LATE, AGAIN, USUAL_WAY = "late", "again", "usual"
-WAYS = (*SPOILT, LATE, AGAIN, USUAL_WAY, USUAL_WAY)
+LATE, OVERTAKEN, AGAIN, USUAL_WAY = "late", "out of order", "again", "usual"
+# In this order, a file that is overtaken is never followed by one that is late: then it would not be overtaken.
+WAYS = (*SPOILT, LATE, OVERTAKEN, AGAIN, USUAL_WAY)
 PACKED = {"safety": "gz", "coi": "zip"}
 CALM = 2  # first nights on which nothing happens on the way: what is held is held against a file before
 CUT_AT = 0.6

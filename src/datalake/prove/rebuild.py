@@ -10,7 +10,7 @@ from datalake.clock import MovedClock
 from datalake.pipeline.context import Context
 from datalake.pipeline.replay import replay
 from datalake.pipeline.verify import verify
-from datalake.prove.posting import PUBLISHED
+from datalake.prove.posting import FILED, PUBLISHED
 from datalake.prove.replay import Proof
 from datalake.zones.events import EventLog, Position, read
 from datalake.zones.files import flushed_at_the_end
@@ -50,7 +50,7 @@ def _folders(proof: Proof) -> list[Path]:
 
 def _contents(proof: Proof) -> Iterator[tuple[str, str]]:
     """Every file and link of what is rebuilt, by what is in it. What was only held was never used: it stays away."""
-    used = {each.delivery for each in proof.sent if each.must_be == PUBLISHED}
+    used = {each.delivery for each in proof.sent if each.must_be in (PUBLISHED, FILED)}
     for folder in _folders(proof):
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(proof.lake.data)

@@ -25,7 +25,7 @@ from datalake.demo.verdict import Expected, bad_lines, found_lines
 from datalake.nightly import run_night
 from datalake.outcomes import FileOutcome, RunOutcome
 from datalake.prove.exports import PACKED
-from datalake.prove.posting import DUPLICATE, PUBLISHED, Post, Sent
+from datalake.prove.posting import DUPLICATE, FILED, PUBLISHED, Post, Sent
 from datalake.schedule import due
 from datalake.settings import Retention, Settings
 from datalake.zones.files import flushed_at_the_end
@@ -83,7 +83,7 @@ class Proof:
             return [f"{sent.name}: {became}, should be {sent.must_be} {told.reason}".strip()]
         if sent.must_be == PUBLISHED:
             self.expected[sent.feed].take(key, sent.delivery)
-        return _rows(sent, told, key, folder) if became in (PUBLISHED, HELD) else []
+        return _rows(sent, told, key, folder) if became in (PUBLISHED, FILED, HELD) else []
 
     def _table(self, feed: str) -> list[str]:
         return self.expected[feed].differences(_read(self.lake.curated(feed) / "current" / f"{feed}.parquet"))
@@ -105,7 +105,7 @@ def _rows(sent: Sent, told: FileOutcome, key: AnswerKey, folder: Path) -> list[s
 
 def _failures(run: RunOutcome, sent: list[Sent]) -> list[str]:
     """A feed fails on the night of a refused file, also where a good one followed; what was held is made good by it."""
-    refused = {each.feed for each in sent if each.must_be not in (PUBLISHED, DUPLICATE, HELD)}
+    refused = {each.feed for each in sent if each.must_be not in (PUBLISHED, DUPLICATE, FILED, HELD)}
     failed = {each.feed: each.reason for each in run.feeds if each.failed}
     problems = [f"{feed} failed and should not: {failed[feed]}" for feed in sorted(failed.keys() - refused)]
     return problems + [f"{feed} had a refused file and did not fail" for feed in sorted(refused - failed.keys())]

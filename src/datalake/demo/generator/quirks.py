@@ -1,5 +1,6 @@
 """The quirks of cells and records that leave a row good: odd to write, odd to read, but meant."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -164,6 +165,7 @@ QUIRKS = (
     Quirk("thousands", _kind("integer"), _whole, of=int),
     Quirk("orphan", lambda column: column.kind == "list" and column.name.endswith("_ids"), _orphan, of=list),
     Quirk("many_values", _named("sponsors", "agents", "locations"), _many, of=list),
+    Quirk("json_list", _kind("list"), lambda values, number: (json.dumps(values, ensure_ascii=False), values), of=list),
     Quirk("empty_item", _kind("list"), _empty_item, of=list),
     Quirk("spaces_around", _kind("date", "datetime", "number", "string"), lambda text, number: (f" {text}  ", text)),
 )

@@ -19,6 +19,7 @@ class Rates:
     orphan: float = 0.005  # (29) a reference to a record of no file
     approved_early: float = 0.002  # (27)
     many_values: float = 0.03  # (15)
+    json_list: float = 0.003  # (15) ["NIH", "NSF"]
     empty_item: float = 0.002  # (15) "NIH; ; NSF"
     year_typo: float = 0.0005  # (12)
     shell: float = 0.01  # (32) blank but for the required columns
