@@ -73,7 +73,7 @@ def test_row_01_leading_zeros_and_the_surname_na_are_kept(tmp_path: Path) -> Non
     assert found.staged.fixes == {}
 
 
-def test_row_02_an_impossible_date_rejects_its_row_alone_and_is_kept_for_the_person_who_mends_it(tmp_path: Path) -> None:
+def test_row_02_an_impossible_date_rejects_its_row_alone_and_kept_for_whoever_mends_it(tmp_path: Path) -> None:
     found = stage(tmp_path, with_row("STUDY00000004,x,00000001,y,Approved,2025-02-30,,"))
     assert (found.staged.accepted, found.rejected) == (3, [(5, "date_approved", "type")])
     assert found.findings[0]["value"] == "2025-02-30"
