@@ -12,7 +12,7 @@ import pytest
 from support.nights import IRB, Office, feed, office
 
 from datalake.clock import MovedClock
-from datalake.contracts.model import Contract, Limits
+from datalake.contracts.model import Constraints, Contract, Limits
 from datalake.errors import DatalakeError
 from datalake.outcomes import Changes
 from datalake.pipeline.context import Context
@@ -156,6 +156,30 @@ def test_a_file_that_the_new_rules_refuse_is_named(here: Office) -> None:
     done = rebuilt(here, replace(HISTORY, columns=columns), dry=True)
     assert len({name for name, _ in done.refused}) == 6
     assert '"other"' in done.refused[0][1]
+
+
+def test_a_file_that_the_new_rules_refuse_keeps_what_was_found_in_it_and_all_verifies(here: Office) -> None:
+    columns = tuple(
+        replace(each, aliases=("title",), must_exist=True) if each.name == "study_title" else each
+        for each in HISTORY.columns
+    )
+    here.deliver("IRB_PROTOCOL_2025-01-06.csv", "protocol_id,title,status,last_updated\nA,T,Open,2025-01-06\nE,T,,\n")
+    here.contracts = (replace(HISTORY, columns=columns, limits=Limits()),)
+    assert here.next_night().status == "success"
+    before = contents(here, "quarantine")
+    done = rebuilt(here, replace(HISTORY, columns=(columns[0], replace(columns[1], aliases=()), *columns[2:])))
+    assert [name for name, _ in done.refused] == ["IRB_PROTOCOL_2025-01-06.csv"]
+    assert contents(here, "quarantine") == before
+    assert problems(here) == []
+
+
+def test_after_a_rebuild_by_looser_rules_what_was_rejected_before_is_not_missed(here: Office) -> None:
+    columns = tuple(replace(each, constraints=Constraints(), must_exist=False) for each in HISTORY.columns[1:])
+    looser = replace(HISTORY, columns=(HISTORY.columns[0], *columns), limits=Limits())
+    before = contents(here, "quarantine")
+    rebuilt(here, looser)
+    assert contents(here, "quarantine") != before
+    assert problems(here) == []
 
 
 def test_without_its_raw_file_nothing_is_rebuilt_and_nothing_touched(here: Office) -> None:

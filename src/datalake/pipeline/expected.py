@@ -51,15 +51,29 @@ def take_in(expected: Expected, event: Mapping[str, Any]) -> None:
     if kind == "replayed":  # every version and list was made anew
         expected.versions[feed] = dict(event["rebuilt"]["versions"])
         expected.lists[feed] = dict(event["rebuilt"]["lists"])
+        for place, sha256 in event["rebuilt"].get("findings", {}).items():
+            _find(expected, place, sha256)
     if kind in ("filed", "compacted") and event.get("list"):
         lists = expected.lists.setdefault(feed, {})
         for replaced in event.get("replaced", ()):
             lists.pop(replaced, None)
         lists[event["list"]] = event["history"]
     if event.get("findings"):
-        place = Path("quarantine", feed, event["data_date"], event["sha256"][:12], FINDINGS_FILE)
-        expected.findings[str(place)] = event["findings"]
-        expected.removed.discard(str(place))
+        _find(expected, findings_place(event), event["findings"])
+
+
+def _find(expected: Expected, place: str, sha256: str) -> None:
+    """What was found wrong with a file's rows lies there now, or, by the rules of now, nothing was."""
+    expected.removed.discard(place)
+    if sha256:
+        expected.findings[place] = sha256
+    else:
+        expected.findings.pop(place, None)
+
+
+def findings_place(event: Mapping[str, Any]) -> str:
+    """Return where the findings of the file that an event tells of lie."""
+    return str(Path("quarantine", event["feed"], event["data_date"], event["sha256"][:12], FINDINGS_FILE))
 
 
 def facts_of(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from datalake.errors import DatalakeError, Refused
 from datalake.outcomes import Changes
 from datalake.pipeline.context import Context
 from datalake.pipeline.ends import facts_of
-from datalake.pipeline.expected import Expected, take_in
+from datalake.pipeline.expected import Expected, findings_place, take_in
 from datalake.pipeline.filing import file_late
-from datalake.pipeline.publish import cleaned_of, publish
+from datalake.pipeline.publish import cleaned_of, findings_sha256, publish
 from datalake.pipeline.rules import changed, keep
 from datalake.pipeline.staging import stage
 from datalake.zones import curated
@@ -112,6 +112,8 @@ def _again(aside: Context, contract: Contract, event: dict[str, Any]) -> Iterato
     try:
         staged = stage(aside, contract, delivery)
     except Refused as problem:
+        for left in (aside.lake.staging, aside.lake.quarantine):  # what was found before the rules changed stays
+            remove_tree(left(delivery.feed, delivery.data_date, delivery.delivery))
         yield delivery.name, problem.message
         return
     _end(aside, contract, delivery, staged, event["kind"])
@@ -122,6 +124,7 @@ def _end(aside: Context, contract: Contract, delivery: OpenDelivery, staged: Sta
         publish(aside, contract, delivery, staged)
         return
     added = file_late(aside, contract, cleaned_of(aside, delivery, staged))
+    added["findings"] = findings_sha256(aside, delivery)
     aside.ledger.record("filed", contract.feed, {**facts_of(delivery), **added})
 
 
@@ -200,13 +203,16 @@ def _take_place(run: Context, aside: Context, contract: Contract, done: Replayed
 
 
 def _rebuilt(aside: Context, feed: str) -> dict[str, Any]:
-    """The versions that are kept and all change lists, as the events of the lake apart tell of them."""
-    expected = Expected()
+    """The versions that are kept, all change lists and all findings, as the events of the lake apart tell of them."""
+    expected, findings = Expected(), {}
     for line in read(aside.lake.events):
-        take_in(expected, line.event or {})
+        event = line.event or {}
+        take_in(expected, event)
+        if "findings" in event:
+            findings[findings_place(event)] = event["findings"]
     kept = curated.version_names(aside.lake, feed)
     versions = {name: facts for name, facts in expected.versions.get(feed, {}).items() if name in kept}
-    return {"versions": versions, "lists": expected.lists.get(feed, {})}
+    return {"versions": versions, "lists": expected.lists.get(feed, {}), "findings": findings}
 
 
 def _take_staging(lake: Lake, aside: Lake, feed: str) -> None:
