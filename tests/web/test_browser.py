@@ -31,7 +31,16 @@ STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", 
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 LAYOUT = {"runOnly": ["scrollable-region-focusable", "target-size", "color-contrast"]}
 PAGES = (
-    *("/", "/runs", "/runs/20251105T020000Z-1", "/feeds", "/feeds/irb", "/views", "/views/studies"),
+    *(
+        "/",
+        "/runs",
+        "/runs/20251105T020000Z-1",
+        "/feeds",
+        "/feeds/irb",
+        "/feeds/irb/changes",
+        "/views",
+        "/views/studies",
+    ),
     *(
         "/data",
         "/data/irb",
@@ -101,6 +110,20 @@ def full(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def torn(tmp_path_factory):
+    """A lake whose manifest is damaged and whose published files are cut in half."""
+    lake = new_lake(tmp_path_factory.mktemp("torn"))
+    fill(lake)
+    publish(lake)
+    lake.manifest.write_text("{")
+    for path in lake.data.glob("curated/**/*.parquet"):
+        path.chmod(0o600)
+        path.write_bytes(path.read_bytes()[:20])
+    with served(lake) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
 def empty(tmp_path_factory):
     with served(new_lake(tmp_path_factory.mktemp("empty"))) as site:
         yield site
@@ -151,6 +174,47 @@ def test_an_empty_lake(browser, empty, path):
 @pytest.mark.parametrize("path", ["/", "/runs", "/status"])
 def test_a_lake_with_a_corrupt_database_and_wrong_rules(browser, broken, path):
     look_at(browser, broken, path)
+
+
+@pytest.mark.parametrize("path", ["/", "/feeds/irb", "/views"])
+def test_a_lake_with_a_damaged_manifest_and_torn_files(browser, torn, path):
+    look_at(browser, torn, path)
+
+
+def test_rejected_rows_open_problems_and_a_page_that_is_not_there(browser, full):
+    with opened(browser, full) as page:
+        page.goto("/rejects")
+        page.get_by_role("region", name="Files with rejected rows").get_by_role("link").first.click()
+        assert faults(page, STANDARD) == []
+        page.goto("/nowhere")
+        assert faults(page, STANDARD) == []
+
+
+def test_a_download_is_the_file_itself(browser, full):
+    with opened(browser, full) as page:
+        page.goto("/")
+        with page.expect_download() as found:
+            page.get_by_role("link", name="Download Full CSV").click()
+
+        lines = Path(found.value.path()).read_text().splitlines()
+
+    assert found.value.suggested_filename == "etl_runtime_stats.csv"
+    assert lines[0] == "date,hostname,start_time,end_time,runtime_sec,runtime_min,status"
+    assert len(lines) == 1 + 14
+
+
+def test_each_tile_says_what_its_list_says(browser, full):
+    with opened(browser, full) as page:
+        page.goto("/")
+        told = {each.split("\n")[0]: each for each in page.locator(".tile a").all_inner_texts()}
+        page.get_by_role("link", name="Nights loaded").click()
+        listed = page.locator("#total").inner_text()
+        page.goto("/feeds")
+        current = page.get_by_role("region", name="Feeds").get_by_text("current", exact=True).count()
+
+    assert listed.startswith("14 runs: 13 successes")
+    assert "13 of 15 nights" in told["Nights loaded"]
+    assert f"{current} of 2 feeds current" in told["Data as of"]
 
 
 def test_the_charts_are_drawn_by_chart_js(browser, full):

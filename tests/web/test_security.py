@@ -8,6 +8,7 @@ from datalake.errors import EXIT_USAGE
 from datalake.settings import Settings
 from datalake.web import serve
 from datalake.web.app import create_app
+from datalake.web.inert import csv_text
 from web.conftest import WEDNESDAY, night
 
 
@@ -73,6 +74,22 @@ def test_debug_stays_off_whatever_the_environment_says(monkeypatch, lake):
 def test_an_address_that_others_can_reach_is_refused(tmp_path, capsys):
     assert serve.main(tmp_path, ["--host", "0.0.0.0"]) == EXIT_USAGE
     assert "nothing would tell who they are" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("-5.00", "-5.00"),
+        (-5.0, "-5.0"),
+        ("+12", "+12"),
+        ("=1+1", "'=1+1"),
+        ("-1+1", "'-1+1"),
+        ("@x", "'@x"),
+        ("＝1", "'＝1"),
+    ],
+)
+def test_a_csv_is_inert_as_formulas_and_leaves_numbers_alone(value, shown):
+    assert csv_text(["a"], [[value]]) == f"a\r\n{shown}\r\n"
 
 
 def test_files_of_the_page_are_compressed_and_kept_by_the_browser(client, record):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,12 +20,13 @@ _FORMULA_STARTS = (
     "－",
     "＠",
 )  # ASVS 1.2.10 and full-width forms
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)  # as in the published CSV: it computes to itself
 
 
 def cell(value: Any) -> Any:
     """Given a value, return a CSV cell: text that a spreadsheet could run gets an apostrophe before it."""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+        return f"'{value}" if value.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(value) else value
     return "" if value is None else value
 
 

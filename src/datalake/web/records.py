@@ -27,6 +27,12 @@ def hidden_columns(contract: Contract, visitor: Visitor) -> set[str]:
     return {each.name for each in contract.columns if each.classification in HIDDEN_CLASSES}
 
 
+def closed_key(contract: Contract) -> bool:
+    """Tell whether a record's key alone is something that only readers may see."""
+    closed = {each.name for each in contract.columns if each.classification in HIDDEN_CLASSES}
+    return bool(closed & set(contract.primary_key))
+
+
 def find(lake: Lake, contracts: Sequence[Contract], typed: str) -> list[tuple[str, str]]:
     """Return (feed, key) of published records whose key holds what was typed; those that are just that come first."""
     found = [(each.feed, key) for each in contracts for key in _keys(lake, each, typed)]

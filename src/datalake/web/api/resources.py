@@ -7,7 +7,7 @@ from typing import Any
 
 from datalake.alerts import book
 from datalake.errors import UsageError
-from datalake.web import asking, changelists, paging, queries, shelves
+from datalake.web import asking, changelists, paging, queries, records, shelves
 from datalake.web.api import asked, fields
 from datalake.web.api.asked import Parameter
 from datalake.web.api.fields import Field, Reject, row_of
@@ -20,7 +20,7 @@ from datalake.web.pages.reports import reports_of
 from datalake.web.record import Record
 from datalake.web.rows import FileRow
 from datalake.web.rules import read_rules
-from datalake.web.security import visitor
+from datalake.web.security import log_read, visitor
 from datalake.web.site import Site, running, span_of
 
 MOST_NIGHTS = 750  # that one answer may judge
@@ -178,6 +178,8 @@ def _changes(call: Call) -> Found:
         start = behind if contract.feed == feed else None
         page = changelists.read(call.site.lake, contract, asked_for, call.limit - len(rows), start, visitor())
         rows += page.rows
+        if page.rows and records.closed_key(contract) and visitor().reads:
+            log_read(f"changes of {contract.feed}")
         if page.next:
             return Found(rows, paging.encode([contract.feed, *page.next]))
     return Found(rows)

@@ -13,7 +13,7 @@ from datalake.web.blueprint import blueprint
 from datalake.web.changelists import ChangeFilter
 from datalake.web.rows import FileRow
 from datalake.web.rules import read_rules
-from datalake.web.security import visitor
+from datalake.web.security import log_read, visitor
 from datalake.web.site import this_site
 from datalake.zones.paths import Lake
 
@@ -44,6 +44,8 @@ def changes(name: str) -> str:
         total = changelists.counted(lake, contract, wanted)
     except (DatalakeError, OSError) as error:
         abort(503, str(error))
+    if records.closed_key(contract) and visitor().reads:
+        log_read(f"changes of {name}")
     here = url_for("pages.changes", name=name)
     more = paging.encode([name, *page.next]) if page.next else ""
     csv = asking.with_changes(given, after="", feed=name, limit=asking.MOST)

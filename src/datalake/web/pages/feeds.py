@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import abort, render_template
 
+from datalake import freshness
 from datalake.views.unknown import kept, sentence
 from datalake.web import columns, queries, records
 from datalake.web.blueprint import blueprint
@@ -85,6 +86,7 @@ def feed(name: str) -> str:
         duties=duties([shown.feed]),
         words=in_words(contract) if contract else None,
         most_files=FILES,
+        old_after=freshness.limit_of(contract) if contract else None,
         chart=feed_chart(shown.history),
         unknown=[sentence(each) for each in kept(site.lake) if each.feed == name],
     )
