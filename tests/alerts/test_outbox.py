@@ -254,12 +254,16 @@ def test_a_declined_file_closes_its_feeds_problem_and_names_who_declined_it(offi
     assert len(owner.seen) == 2, "it is over once"
 
 
-def test_a_feed_of_which_a_file_still_waits_keeps_its_problem_open(office) -> None:
+def test_a_feed_of_which_a_file_still_waits_is_told_by_the_next_check_though_the_load_is_over(office) -> None:
     office.run()
     context = Context(zone_named("America/New_York"), host="dl1")
     office.teller.tell(report(samples.SUCCESS, SETTINGS, context, {}, True, {"grants"}))
-    with writing(office.lake.database) as connection:
-        assert [each.key for each in book.open_incidents(connection)] == ["feed:grants"]
+    assert len(office.slack.seen) == 2 and not any("grants" in title for title in office.slack.titles)
+    waits = Finding(
+        "feed:grants", "refused", "grants was not updated", Message("check", "grants waits", "s"), parent="load"
+    )
+    office.teller.tell(Report((waits,)))
+    assert office.slack.titles[2].startswith("grants waits · problem ")
 
 
 def _text(notice: Notice) -> str:
