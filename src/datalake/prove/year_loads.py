@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -12,7 +13,7 @@ from datalake.clock import MovedClock
 from datalake.outcomes import FAILURE, SUCCESS, Changes, FeedOutcome, FileOutcome, Note, RunOutcome
 from datalake.prove.year_plan import DAY, FAILURES, HELD_WHY, KILLED, Load
 from datalake.runs import crumbs
-from datalake.runs.lockfile import Holder, sign, take
+from datalake.runs.lockfile import Holder, leave_started, sign, take
 from datalake.runs.record import record_run, recover_unrecorded
 from datalake.schedule import night_of
 from datalake.settings import Schedule, readable
@@ -46,21 +47,24 @@ class Loads:
         self._run_id = crumbs.new_run_id(self._start)
         self._lock = os.open(self.lake.lock, os.O_RDWR | os.O_CREAT, 0o600)
         assert take(self._lock)
-        sign(self._lock, Holder(os.getpid(), self._run_id, self._start.isoformat(timespec="seconds")))
-        night = night_of(self.schedule, self._start)
-        crumbs.begin(self.lake, self._run_id, self._start, load.trigger, night)
+        since, pid = self._start.isoformat(timespec="seconds"), _dead_pid() if load.how == KILLED else os.getpid()
+        sign(self._lock, Holder(pid, self._run_id, since))
+        leave_started(self.lake.outcomes, {"run_id": self._run_id, "trigger": load.trigger, "start": since, "pid": pid})
         recover_unrecorded(self.lake, self.schedule, before=self._run_id)
 
     def end(self, day: date, load: Load) -> None:
         """Leave, record and tell the outcome; a run that is killed lets the lock go and no more."""
         self.clock.set(self._start + timedelta(seconds=load.seconds))
-        if load.how != KILLED:
-            run = self._outcome(day, load)
-            self.tips[day, load.begins] = run.tip
-            record_run(self.lake, self.schedule, run)
+        if load.how == KILLED:
+            os.close(self._lock)
+            return
+        run = self._outcome(day, load)
+        crumbs.leave(self.lake, run)
+        sign(self._lock, None)
         os.close(self._lock)
-        if load.how != KILLED:
-            tell_run(self.lake, self.environ, self._run_id, self.clock)
+        self.tips[day, load.begins] = run.tip
+        record_run(self.lake, self.schedule, run)
+        tell_run(self.lake, self.environ, self._run_id, self.clock)
 
     def _outcome(self, day: date, load: Load) -> RunOutcome:
         ledger = Ledger(self.lake, self.clock.now)
@@ -104,6 +108,13 @@ class Loads:
             files=(FileOutcome(facts["name"], status, rejected=rejected, accepted=ROWS),) if published else (),
             reason=HELD_WHY if status == "held" else "",
         )
+
+
+def _dead_pid() -> int:
+    """A process that has ended: whose the lock's text is after a kill."""
+    child = subprocess.Popen(["true"])
+    child.wait()
+    return child.pid
 
 
 def _delivery(feed: str, night: date) -> dict[str, Any]:
