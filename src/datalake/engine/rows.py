@@ -139,6 +139,8 @@ def _ends_in_quotes(record: str, delimiter: str, quote: str) -> bool:
 
 def _strictly(record: str, delimiter: str, quote: str) -> str:
     """Return what the csv module says of a record when it is strict, nothing where it is content."""
+    if quote not in record:
+        return ""
     lines = io.StringIO(record, newline="")
     try:
         list(csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True))
@@ -164,6 +166,10 @@ class RowJudge:
     def _skips(self) -> tuple[tuple[str, Callable[[str], bool]], ...]:
         return structure.skip_patterns(self.rules.contract)
 
+    @cached_property
+    def _titles(self) -> list[str]:
+        return [each.strip(BLANKS) for each in self.header.cells]
+
     def judge(self, line: int, record: str, cells: list[str]) -> Row:
         """Return the row with what was found; raise Refused where a rule says that it fails the file."""
         row = self.look(line, record, cells)
@@ -183,7 +189,7 @@ class RowJudge:
         return row
 
     def _exclude(self, row: Row) -> None:
-        if [each.strip(BLANKS) for each in row.cells] == [each.strip(BLANKS) for each in self.header.cells]:
+        if len(row.cells) == self.header.width and [each.strip(BLANKS) for each in row.cells] == self._titles:
             row.find(None, "repeated_header", "excluded", None, structure.HEADER_MESSAGE)
             return
         for name, matches in self._skips:
