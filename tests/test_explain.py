@@ -231,9 +231,10 @@ def test_replay_says_that_the_bytes_are_the_same_or_what_it_made_anew(here: Offi
     good = path.read_bytes()
     path.write_bytes(b"")
     name = f"versions/{here.state().version}/irb.csv"
-    assert manage("replay", "irb", "--dry-run").out == f"irb: 1 file would be made anew:\n  {name}\n"
+    same = "  In the table that is shown: no record differs.\n"
+    assert manage("replay", "irb", "--dry-run").out == f"irb: 1 file would be made anew:\n  {name}\n{same}"
     assert path.read_bytes() == b""
-    assert manage("replay", "irb").out == f"irb: 1 file was made anew:\n  {name}\n"
+    assert manage("replay", "irb").out == f"irb: 1 file was made anew:\n  {name}\n{same}"
     assert path.read_bytes() == good
     assert manage("verify").code == 0
 
