@@ -2,7 +2,8 @@
 
 import re
 import time
-from datetime import datetime, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,13 @@ def test_a_later_mail_belongs_to_the_thread_of_the_first(through) -> None:
     first = through(NOTICE).message["Message-ID"]
     reminder = through(Notice("reminder-2", MESSAGE, SENT_AT, thread=NOTICE.id)).message
     assert reminder["In-Reply-To"] == first and reminder["References"] == first
+
+
+def test_a_message_that_an_old_record_counts_anew_is_no_repeat_to_a_mail_program(through) -> None:
+    second = Notice("problem-4-2", MESSAGE, SENT_AT, thread=NOTICE.id)
+    first, again = (through(each).message["Message-ID"] for each in (second, second))
+    assert first == again, "every try of one message has the same"
+    assert through(replace(second, created=SENT_AT + timedelta(days=2))).message["Message-ID"] != first
 
 
 def test_without_a_sender_it_is_this_user_at_this_host(through) -> None:

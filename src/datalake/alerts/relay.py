@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from datalake.alerts.channels import DEAD, LATER, REFUSED, SENT, Answer, Notice
 from datalake.alerts.mail import Envelope, mail
-from datalake.alerts.sendmail import message_id, own_address
+from datalake.alerts.sendmail import message_id, own_address, own_id
 from datalake.alerts.text import clipped, one_line, redacted
 from datalake.settings import Relay
 
@@ -30,7 +30,7 @@ class SmtpRelay:
     def send(self, notice: Notice, seconds: float) -> Answer:
         """Give the mail to the server; its 250 means that it is the server's to deliver."""
         thread = message_id(notice.thread) if notice.thread else ""
-        envelope = Envelope(self.sender or own_address(), self.to, notice.created, message_id(notice.id), thread)
+        envelope = Envelope(self.sender or own_address(), self.to, notice.created, own_id(notice), thread)
         try:
             with self._connected(time.monotonic() + seconds) as server:
                 server.send_message(mail(notice.message, envelope), envelope.sender, list(self.to))

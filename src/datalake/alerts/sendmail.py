@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from dataclasses import dataclass
+from datetime import timezone
 
 from datalake.alerts.channels import DEAD, LATER, QUEUED, REFUSED, Answer, Notice
 from datalake.alerts.mail import Envelope, mail
@@ -39,7 +40,7 @@ class Sendmail:
     def _envelope(self, notice: Notice) -> Envelope:
         thread = message_id(notice.thread) if notice.thread else ""
         sender = self.sender or own_address()
-        return Envelope(sender, self.to, notice.created, message_id(notice.id), thread)
+        return Envelope(sender, self.to, notice.created, own_id(notice), thread)
 
     def _hand_over(self, written: bytes, seconds: float) -> Answer:
         command = [self.program, "-t", "-i", *(["-f", self.sender] if self.sender else [])]
@@ -73,6 +74,17 @@ def judge(code: int, said: str) -> Answer:
 def own_address() -> str:
     """Return user@host, the sender where none is set."""
     return f"{_user()}@{_host()}"
+
+
+def own_id(notice: Notice) -> str:
+    """Return a notice's Message-ID, the same for every try.
+
+    Within a thread its time is part of it: an old record put back counts a problem's messages anew, and mail programs
+    hide a second mail of the same Message-ID.
+    """
+    is_answer = notice.thread and notice.thread != notice.id
+    made = notice.created.astimezone(timezone.utc)
+    return message_id(f"{notice.id}-{made:%Y%m%dT%H%M%SZ}" if is_answer else notice.id)
 
 
 def message_id(identifier: str) -> str:
