@@ -272,3 +272,12 @@ def test_the_load_is_started_only_where_it_never_ran_and_the_settings_say_so(lak
     assert should_start(lake, {}, clock) is True
     record(samples.FAILURE)
     assert should_start(lake, {}, clock) is False
+
+
+def test_a_look_just_after_the_due_time_leaves_that_night_to_the_next_look(lake, record, look, slack) -> None:
+    record(at(samples.SUCCESS, date(2025, 11, 4), "2025-11-04 07:00"))
+    assert look(SIX - timedelta(days=1)) == 0
+    assert look(datetime(2025, 11, 5, 7, 5, tzinfo=timezone.utc)) == 0  # 02:05: it may begin yet
+    record(at(samples.SUCCESS, date(2025, 11, 6), "2025-11-06 07:00"))
+    assert look(SIX + timedelta(days=1)) == 1
+    assert "Wed 5 Nov (did not run)" in slack.taken[0].everything

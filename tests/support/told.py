@@ -94,6 +94,14 @@ def feed(as_of: date = samples.TUESDAY, night: date = samples.NIGHT, rows: tuple
     return replace(FINE, contracts=(IRB,), states={"irb": state}, usual_rows={"irb": rows})
 
 
+def several() -> Facts:
+    """A good night, and two feeds of which no file has come."""
+    known = feed(samples.MONDAY, YESTERDAY)
+    coi = replace(IRB, feed="coi", delivery=Delivery("COI_{date}.csv"))
+    states = {**known.states, "coi": replace(known.states["irb"], feed="coi")}
+    return replace(known, contracts=(IRB, coi), states=states)
+
+
 def waiting(status: str, reason: str) -> OpenDelivery:
     name = "IRB_PROTOCOL_2025-11-04.csv"
     return OpenDelivery(
@@ -177,6 +185,7 @@ EVERY: dict[str, Callable[[], Message]] = {
     "check-asleep": lambda: check(replace(BEFORE, looked=(SIX - 3 * DAY, samples.NIGHT - 3 * DAY))),
     "check-gap": gap,
     "feed-no-file": lambda: check(feed(samples.MONDAY, YESTERDAY), "feed:irb:old"),
+    "feeds-old": lambda: check(several(), "feeds"),
     "feed-old": lambda: check(feed(samples.MONDAY), "feed:irb:old"),
     "feed-waiting": lambda: check(
         feed(samples.MONDAY, open=(waiting("held", "20 % fewer rows than the last accepted file"),)), "feed:irb"

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 
 from datalake.alerts import book
@@ -19,9 +20,9 @@ from datalake.alerts.ways import Ways, ways
 from datalake.clock import Clock
 from datalake.errors import EXIT_FAILED, EXIT_OK
 from datalake.nights import DUE, OVERRUN, SHORT, SKIPPED
-from datalake.runs.database import insert_row, mend
+from datalake.runs.database import insert_row, mend, patience
 from datalake.schedule import zone_named
-from datalake.settings import readable
+from datalake.settings import Settings, readable
 from datalake.watchdog import feeds, host, messages
 from datalake.watchdog.facts import gather
 from datalake.watchdog.messages import Wording
@@ -33,6 +34,7 @@ UNJUDGED = (DUE, SKIPPED)  # planned work does not make good what failed before 
 NOBODY: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 HEARTBEAT_SECONDS = 3.0
 SECONDS = 20.0
+LOCK_SECONDS = 20.0  # for a database that another holds, all waits together: then it is told unkept
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,11 @@ logger = logging.getLogger(__name__)
 def check(lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | None = None) -> int:
     """Judge every night since the last look; return 0 where nothing was found and nobody left untold, else 1."""
     settings = readable(lake.root, environ)
+    with patience(LOCK_SECONDS):
+        return _check(lake, settings, clock, way_out)
+
+
+def _check(lake: Lake, settings: Settings, clock: Clock, way_out: Ways | None) -> int:
     _mend(lake)
     facts = gather(lake, settings, clock)
     found = verdict(facts, settings.schedule)
@@ -87,7 +94,9 @@ def report(found: Verdict, wording: Wording, routes: Mapping[str, tuple[str, ...
         for row in wording.facts.only_csv:
             insert_row(connection, row)
         book.losses_told(connection)
-        book.looked(connection, wording.facts.now, found.night, found.cause, told if gap else [])
+        due = found.cause == DUE  # then the next look judges that night
+        settled = found.night - timedelta(days=1) if due else found.night
+        book.looked(connection, wording.facts.now, settled, found.cause, told if gap else [])
 
     message = messages.of_gap(found, wording) if gap else None
     return Report(findings, lambda key, keys: _judged(key, found, wording), message, f"gap-{last}", look=keep)

@@ -11,6 +11,7 @@ from statistics import median
 
 from datalake import freshness
 from datalake import schedule as calendar
+from datalake.alerts import currency
 from datalake.alerts.findings import FEED, FEEDS, LOAD
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.message import Line, Part, Span, line, marked, paragraph, steps
@@ -124,10 +125,22 @@ def _of_all(old: Sequence[Finding], wording: Wording) -> Finding:
     """One problem for all; another set of feeds, or one past its last limit, is news of it."""
     names = [finding.feed for finding in old]
     title = f"{count(len(names), 'feed is', 'feeds are')} old: {listed(names, 8)}"
-    means = " ".join(f"{each.title}." for each in old[:8])
-    parts = (paragraph(line(Span(means, "bold"))), steps(marked(ASK_ALL), marked(LOAD_NOW), marked(STATUS)))
+    means = _standing(wording)
+    each_of_them = line(" ".join(f"{each.title}." for each in old[:8]))
+    parts = (
+        paragraph(line(Span(means, "bold")), each_of_them),
+        steps(marked(ASK_ALL), marked(LOAD_NOW), marked(STATUS)),
+    )
     words = [f"{each.feed} {each.signature}" for each in old]
     return Finding(FEEDS, signature(*words), title, wording.message("⏰", title, means, parts), old[0].nights)
+
+
+def _standing(wording: Wording) -> str:
+    """How many feeds are current and what the others show, in the words of status and dashboard."""
+    facts = wording.facts
+    stands = {feed: how for feed, how in facts.stands.items() if how not in (freshness.DRAFT, freshness.RETIRED)}
+    shows = {feed: facts.states[feed].as_of if feed in facts.states else None for feed in stands}
+    return currency.some_behind(shows, stands, facts.night)
 
 
 def _routed(found: Sequence[Finding], routes: Mapping[str, tuple[str, ...]]) -> list[Finding]:
