@@ -1,6 +1,16 @@
 """How far a file has come: a bar on a terminal after two seconds, nothing anywhere else."""
 
+import fcntl
 import io
+import os
+import struct
+import subprocess
+import termios
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
 
 from datalake.cli import progress
 
@@ -34,3 +44,63 @@ def test_what_is_no_terminal_gets_no_bar() -> None:
     log = io.StringIO()
     read_a_file(progress.observer(log))
     assert log.getvalue() == ""
+
+
+def test_the_bar_tells_bytes_and_rows_a_second_and_the_time_left() -> None:
+    screen = Terminal()
+    bars = progress.Bars(screen, patience=0)
+    bars.progress("irb", 1_000, 250_000, 1_000_000)
+    assert bars._bar is not None
+    bars._bar.start_t -= 10  # ten seconds have passed
+    bars.progress("irb", 2_000, 500_000, 1_000_000)
+    bars._bar.refresh()
+    last = screen.getvalue().rpartition("\r")[2]
+    assert "irb:  50%" in last and "500k/1.00M" in last
+    assert "2,000 rows, 200 rows/s" in last
+    assert "00:10<00:" in last and "B/s" in last
+
+
+# A night by src/main.py whose bar does not wait for two seconds to pass.
+NIGHT = """
+import sys
+from pathlib import Path
+from datalake.cli import etl, progress
+from datalake.zones.paths import Lake
+progress.Bars.__init__.__defaults__ = (0,)
+sys.exit(etl.main([], Lake(Path(sys.argv[1]))))
+"""
+ROWS = "award_id,sponsor,pi_name,amount,status\nAWD00001,NSF,Testa Example,1000.00,Active\n"
+
+
+@pytest.fixture
+def night(copy_of_repo: Path) -> list[str]:
+    (copy_of_repo / "data" / "incoming").mkdir(parents=True, exist_ok=True)
+    path = copy_of_repo / "data" / "incoming" / "GRANTS_2025-11-04.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    os.utime(path, (time.time() - 3600,) * 2)
+    return [str(copy_of_repo / "venv" / "bin" / "python"), "-c", NIGHT, str(copy_of_repo)]
+
+
+def said_on_a_terminal(words: list[str], environ: dict[str, str]) -> str:
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))  # without a width there is no bar
+    said = b""
+    with subprocess.Popen(words, env=environ, stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL) as child:
+        os.close(theirs)
+        with suppress(OSError):  # Linux says so when the other end is closed
+            while data := os.read(ours, 65_536):
+                said += data
+        assert child.wait() == 0, said.decode()
+    os.close(ours)
+    return said.decode()
+
+
+def test_a_night_shows_its_bar_on_a_terminal_and_cron_gets_none(night: list[str], copy_of_repo: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(copy_of_repo), "PYTHONPATH": str(copy_of_repo / "src")}
+    shown = said_on_a_terminal(night, environ)
+    assert "grants: " in shown and "rows" in shown and "%|" in shown
+    (copy_of_repo / "data" / "incoming" / "GRANTS_2025-11-05.csv").write_text(ROWS.replace("1000", "1001"))
+    os.utime(copy_of_repo / "data" / "incoming" / "GRANTS_2025-11-05.csv", (time.time() - 3600,) * 2)
+    cron = subprocess.run(night, env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True)
+    assert "%|" not in cron.stdout + cron.stderr
+    assert (copy_of_repo / "data" / "curated" / "grants" / "versions" / "000002-2025-11-05").is_dir()

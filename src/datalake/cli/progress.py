@@ -39,7 +39,9 @@ class Bars(Silent):
     def progress(self, feed: str, rows: int, done: int, total: int) -> None:
         bar = self._bar or self._new_bar(feed, total)
         self._bar = bar
-        bar.set_postfix_str(f"{rows:,} rows", refresh=False)
+        seconds = bar.format_dict["elapsed"]
+        pace = f", {rows / seconds:,.0f} rows/s" if seconds else ""
+        bar.set_postfix_str(f"{rows:,} rows{pace}", refresh=False)
         bar.update(done - bar.n)
 
     def _new_bar(self, feed: str, total: int) -> tqdm[Any]:
