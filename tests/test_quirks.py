@@ -299,6 +299,16 @@ def test_quirk_18_what_is_newest_is_decided_by_the_feeds_rules(read) -> None:
     assert read("grants", *by_grain).staged.accepted == 2
 
 
+def test_quirk_18_a_key_column_that_the_file_lacks_hides_no_misbuilt_row(read) -> None:
+    """Awards without allocations: the award of a ragged row is known, so that it alone is kept from before."""
+    ragged = csv_of("grants", award(1), award(2)) + "AWD00000003,Active\r\n"
+    found = read("grants", ragged)
+    assert found.rejected == [(4, None, "cell_count")]
+    assert (found.findings[0]["key"], found.staged.rejected_keys_known) == ("AWD00000003 | \\N", True)
+    with_allocations = csv_of("grants", award(1, allocation_id="A1")) + "AWD00000003,Active\r\n"
+    assert not read("grants", with_allocations).staged.rejected_keys_known
+
+
 def test_quirk_19_columns_are_found_by_name_wherever_they_stand_and_new_ones_are_told(read) -> None:
     lines = ["x2,date_expires,last_updated,status,date_approved,pi_name,study_title,protocol_id"]
     lines.append("?,2026-10-01,2025-10-30,Approved,2025-10-02,Mo,Fog,STUDY00000001")

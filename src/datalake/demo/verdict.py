@@ -89,11 +89,11 @@ class Expected:
         return {**row, **lake}
 
     def _readable(self, entry: Entry, key: AnswerKey) -> bool:
-        """A misbuilt row's key is trusted only where a pattern vouches for each of its parts."""
+        """A misbuilt row's key is trusted only where a pattern vouches for each of its parts that the file has."""
         if entry.key is None:
             return False
-        parts = [self.contract.column(each) for each in self.contract.primary_key]
-        vouched = all(each.constraints.pattern and each.name in key.header.columns for each in parts)
+        parts = [self.contract.column(each) for each in self.contract.primary_key if each in key.header.columns]
+        vouched = bool(parts) and all(each.constraints.pattern for each in parts)
         return entry.rule not in MISBUILT or vouched
 
 

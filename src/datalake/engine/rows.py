@@ -215,9 +215,15 @@ class RowJudge:
             row.key = self._salvaged_key(row)
 
     def _salvaged_key(self, row: Row) -> tuple[Any, ...] | None:
-        """Return the key of a misbuilt row, if the pattern of each key column vouches for what stands in its place."""
-        parts = []
+        """Return the key of a misbuilt row, if the pattern of each key column vouches for what stands in its place.
+
+        A key column that the file lacks is empty in every row, misbuilt or not.
+        """
+        parts: list[Any] = []
         for name in self.rules.contract.primary_key:
+            if name not in self.header.positions:
+                parts.append(None)
+                continue
             rule, cell = self.rules.column(name), self._cell(row, name)
             if cell is None or rule.pattern is None:
                 return None
@@ -228,7 +234,7 @@ class RowJudge:
             if value is None or rule.failures(value, cell.strip(BLANKS)):
                 return None
             parts.append(value)
-        return tuple(parts)
+        return tuple(parts) if any(part is not None for part in parts) else None
 
     def _column(self, row: Row, rule: ColumnRule) -> None:
         cell = self._cell(row, rule.name)
