@@ -85,7 +85,16 @@ def test_a_new_installation_with_the_record_of_an_older_program_is_not_accused(i
 def test_a_command_by_hand_says_so_and_touches_nothing(lake: Lake, manage: Callable[..., Any]) -> None:
     lake.success_marker.write_text(f"2025-11-04 02:02:15\ntip={'1' * 64}\n", encoding="utf-8")
     before = under(lake.root)
-    for words in (["run"], ["replay"], ["retention"], ["demo"], ["demo", "--write-next"]):
+    for words in (
+        ["run"],
+        ["status"],
+        ["held"],
+        ["verify"],
+        ["replay"],
+        ["retention"],
+        ["demo"],
+        ["demo", "--write-next"],
+    ):
         said = manage(*words)
         assert (said.code, "is its disk not mounted?" in said.err) == (1, True), said
     assert manage("doctor").out.count("is its disk not mounted?") == 1

@@ -9,9 +9,8 @@ from datalake.cli.check import read_all
 from datalake.cli.door import Door, pass_door
 from datalake.cli.journal import open_log
 from datalake.cli.progress import PATIENCE
-from datalake.errors import DataLost, UsageError
+from datalake.errors import UsageError
 from datalake.runs import lock
-from datalake.runs.lockfile import data_is_lost
 from datalake.schedule import zone_named
 
 MOST_NIGHTS = 366
@@ -50,8 +49,7 @@ def _write(door: Door) -> int:
     """Write the next night's files; the lock is the caller's."""
     from datalake.demo.nights import write_next
 
-    if data_is_lost(door.lake.root):
-        raise DataLost(door.lake.root)
+    lock.check_data(door.lake)
     night = write_next(door.lake, door.contracts(), door.clock.now(), _today(door))
     click.echo(f"DEMO: wrote {count(len(night.files), 'file')} of data date {night.day} into data/incoming")
     return 0

@@ -86,6 +86,7 @@ def verify(door: Door, tip: str) -> int:
 
     if tip and not re.fullmatch(r"[0-9a-fA-F]{8,64}", tip):
         raise UsageError(f"{tip!r} is no tip: it has 8 to 64 digits and letters a to f.", "Copy it from the message.")
+    lock.check_data(door.lake)
     problems, expected = check(door.lake, door.contracts(), {**({"--tip": tip} if tip else {}), **_recorded(door.lake)})
     for each in problems:
         click.echo(f"{text.harmless(each.place)}: {text.harmless(each.what)}")

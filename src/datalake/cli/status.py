@@ -34,6 +34,7 @@ def status(door: Door, runs: int) -> None:
     The first line is the verdict; then the feeds with what they show, what needs a person, what lies in incoming
     and why, and the last runs.
     """
+    lock.check_data(door.lake)
     for line in overview.lines(look(door, runs)):
         click.echo(line)
 

@@ -27,6 +27,7 @@ TARGET = click.argument("target", metavar="FEED|FILE")
 @pass_door
 def held(door: Door) -> None:
     """Show what waits for OK or was refused, and what to do."""
+    lock.check_data(door.lake)
     states = read_state(door.lake)
     waiting = [each for name in sorted(states) for each in (*states[name].held, *states[name].refused)]
     if not waiting:

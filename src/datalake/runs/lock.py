@@ -20,8 +20,7 @@ def held(lake: Lake) -> Iterator[str]:
 
     Raises LockHeld, naming the other; DataLost, before anything is written, where the disk of data/ is not mounted.
     """
-    if data_is_lost(lake.root):
-        raise DataLost(lake.root)
+    check_data(lake)
     descriptor = _open(lake)
     try:
         if not take(descriptor):
@@ -35,6 +34,12 @@ def held(lake: Lake) -> Iterator[str]:
             sign(descriptor, None)
     finally:
         os.close(descriptor)
+
+
+def check_data(lake: Lake) -> None:
+    """Raise DataLost where the disk of data/ is not mounted: nothing that is read there would be true."""
+    if data_is_lost(lake.root):
+        raise DataLost(lake.root)
 
 
 def holder(lake: Lake) -> Holder | None:
