@@ -108,7 +108,7 @@ class TestOneRun:
     def test_the_counts_of_each_feed_add_up(self, client, three):
         row = rows(client, "/runs/20251105T020000Z-1", "Feeds of this run")[0]
 
-        assert row[:9] == ["irb", "published", "Tue 4 Nov 2025", "100", "96", "4", "0", "0", "yes"]
+        assert row[:9] == ["irb", "published", "Tue 4 Nov 2025", "100", "96", "4 rejected rows of irb", "0", "0", "yes"]
 
     def test_counts_that_do_not_add_up_are_told(self, client, record):
         feed = published("irb", WEDNESDAY)
