@@ -1,6 +1,7 @@
 """manage.py doctor: ten things a quiet night needs, each judged on its own, each with what to do."""
 
 import fcntl
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -58,11 +59,12 @@ def test_a_lock_that_is_held_names_the_holder_and_one_held_for_long_is_bad(lake)
     assert health.check_lock(lake, NOW).says == "free"
     with lake.lock.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        lockfile.sign(file.fileno(), lockfile.Holder(4242, "20251105T070000Z-4242", NOW.isoformat()))
+        lockfile.sign(file.fileno(), lockfile.Holder(os.getpid(), "20251105T070000Z-1", NOW.isoformat()))
         young = health.check_lock(lake, NOW + timedelta(minutes=5))
         old = health.check_lock(lake, NOW + timedelta(hours=7))
-    assert young.state == "ok" and "20251105T070000Z-4242 (pid 4242)" in young.says
-    assert old.state == "bad" and "4242" in old.do
+        lockfile.sign(file.fileno(), None)
+    assert young.state == "ok" and f"20251105T070000Z-1 (pid {os.getpid()})" in young.says
+    assert old.state == "bad" and str(os.getpid()) in old.do
     assert health.check_lock(lake, NOW).says == "free"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from datalake.errors import EXIT_CONFIGURATION, ConfigurationError
-from datalake.settings import load
+from datalake.settings import load, readable
 from datalake.settings_words import SETTINGS
 
 SHIPPED = Path(__file__).parents[1] / "config" / "settings.yaml"
@@ -122,6 +122,14 @@ def test_missing_or_unreadable_settings_are_told(root):
     assert "config/settings.yaml: is missing. Restore it:" in mistakes(root)
     (root / "config" / "settings.yaml").mkdir()
     assert mistakes(root) == "config/settings.yaml: cannot be read: Is a directory."
+
+
+def test_what_can_be_read_of_wrong_settings_leaves_out_the_entry_with_the_mistake(root):
+    """So that the check and the alerts can tell the mistake, in place of ending by it."""
+    hooks = "[{name: a, secret: MISNAMED}, {name: b, secret: WEBHOOK_B}, {secret: WEBHOOK_C}]"
+    write(root, f"name: Test Lake\nschedule: {{maintenance: [{{first: 2025-11-05}}]}}\nalerts: {{webhooks: {hooks}}}\n")
+    assert "webhooks" in mistakes(root) and "maintenance" in mistakes(root)
+    assert [each.name for each in readable(root, {}).alerts.webhooks] == ["b"]
 
 
 def test_secrets_come_from_the_environment_else_from_the_file(root):

@@ -5,7 +5,7 @@ The defaults stand where settings.yaml is silent; its words are declared in sett
 
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -233,7 +233,13 @@ def _record(kind: Any, filled: Filled) -> Any:
     return kind(**{name: _value(name, value) for name, value in filled.values.items()})
 
 
+def _is_whole(kind: Any, filled: Filled) -> bool:
+    """Whether a record of a list has all that it must: one with a mistake in that is left out of what can be read."""
+    needed = {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
+    return needed <= set(filled.values)
+
+
 def _value(name: str, value: Any) -> Any:
     if name in ("webhooks", "maintenance"):
-        return tuple(_record(_RECORDS[name], each) for each in value)
+        return tuple(_record(_RECORDS[name], each) for each in value if _is_whole(_RECORDS[name], each))
     return _record(_RECORDS[name], value) if isinstance(value, Filled) else value

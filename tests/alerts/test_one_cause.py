@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from support.nights import Office
+from support.slack_server import SlackServer
 
 from datalake.alerts.run import stands, tell_run
 from datalake.cli.door import Door
@@ -166,3 +167,23 @@ def test_data_that_is_too_old_is_not_current_though_its_file_came(desk, slack) -
     assert "gamma: its data is old" in heads(slack)[0]
     clock = MovedClock(desk.office.clock.now() + timedelta(hours=1))
     assert "gamma shows Tue 4 Nov: too old." in verdict(look_at(Door(desk.lake, {}, clock)))
+
+
+def test_who_hears_of_one_feed_alone_hears_that_it_is_old_and_that_it_came(desk, slack) -> None:
+    steward = SlackServer().start()
+    settings = desk.lake.config / "settings.yaml"
+    hook = "webhooks: [{name: steward, secret: WEBHOOK_STEWARD, form: slack, feeds: [gamma]}]"
+    settings.write_text(settings.read_text().replace("never}", f"never, {hook}}}"))
+    desk.environ["WEBHOOK_STEWARD"] = steward.url
+    try:
+        desk.load()
+        assert [desk.check(), desk.next().check()] == [1, 1]
+        desk.files(*NAMES).load()
+        desk.check()
+    finally:
+        steward.stop()
+    assert [head.split(" ")[0] for head in heads(steward)] == ["⏰", "⏰", "🟢"]
+    assert all(
+        "gamma" in head and "alpha" not in call.everything
+        for head, call in zip(heads(steward), steward.taken, strict=True)
+    )
