@@ -19,15 +19,19 @@ from support.dask_cluster import Processes, kill
 from support.nights import IRB, Office, feed, grants_csv, office
 from support.project import ROOT
 
-from datalake.cluster.clean import on_workers
+from datalake.cluster.clean import on_parts
 from datalake.cluster.join import join
+from datalake.cluster.ranges import on_ranges
 from datalake.contracts.config import load_contracts
+from datalake.contracts.model import Column, Contract
 from datalake.demo.generator.forms import Form
 from datalake.demo.generator.generate import Order, generate
 from datalake.demo.generator.rates import Rates
 from datalake.demo.generator.world import World
 from datalake.engine import local
+from datalake.engine.first import scan_here
 from datalake.engine.scan import Sizes
+from datalake.errors import Refused
 from datalake.settings import Schedule, Settings
 from datalake.zones import curated
 from datalake.zones.paths import Lake
@@ -49,10 +53,10 @@ def on(cluster: Processes, here: Office, **words: Any) -> Office:
     return here
 
 
-def bytes_of(here: Office) -> dict[str, str]:
+def bytes_of(here: Office, *zones: str) -> dict[str, str]:
     """Every file that a night leaves of its data, by what is in it."""
     found = {}
-    for zone in ("staging", "quarantine", "curated"):
+    for zone in zones or ("staging", "quarantine", "curated"):
         for path in sorted((here.lake.data / zone).rglob("*")):
             if path.is_file():
                 found[str(path.relative_to(here.lake.data))] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -87,6 +91,19 @@ def test_a_night_on_workers_leaves_the_same_bytes_as_one_on_this_host(
     )
 
 
+def test_a_file_large_enough_is_scanned_in_ranges_by_workers_too(
+    tmp_path: Path, cluster: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows then fall into other parts of staging; what is published and what was found is the same to the byte."""
+    here = two_nights(office(tmp_path / "here").with_irb(partitions=3))
+    monkeypatch.setattr("datalake.cluster.ranges.RANGE", 500)
+    there = two_nights(on(cluster, office(tmp_path / "there")).with_irb(partitions=3))
+    assert len(list((there.lake.data / "staging").rglob("part-*"))) > len(
+        list((here.lake.data / "staging").rglob("part-*"))
+    )
+    assert bytes_of(there, "curated", "quarantine") == bytes_of(here, "curated", "quarantine")
+
+
 @pytest.mark.parametrize("place", ["clean", "merge"])
 def test_a_worker_killed_in_the_middle_of_its_work_is_survived(tmp_path: Path, place: str) -> None:
     here = two_nights(office(tmp_path / "here").with_irb(partitions=3, history="scd2"))
@@ -111,7 +128,6 @@ def after_one_night(tmp_path: Path, cluster: Processes) -> Office:
 def test_a_lost_scheduler_fails_the_feed_and_the_next_night_repairs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("datalake.cluster.join.ANSWER", 0.5)
     with dask_cluster.processes(tmp_path / "cluster", workers=1, TZ=ZONE) as cluster:
         here = after_one_night(tmp_path, cluster)
         aside = cluster.when_held("clean", lambda worker: kill(cluster.scheduler.pid))
@@ -122,7 +138,9 @@ def test_a_lost_scheduler_fails_the_feed_and_the_next_night_repairs_it(
     assert (outcome.status, feed(outcome).status, feed(outcome).reason) == ("failure", "failed", lost)
     assert feed(outcome).fix == again
     assert published(here) == ["A", "B"]
-    gone = here.next_night()
+    with monkeypatch.context() as hurried:
+        hurried.setattr("datalake.cluster.join.ANSWER", 0.5)
+        gone = here.next_night()
     assert feed(gone).reason.startswith(f"The Dask scheduler at {cluster.address} does not answer")
     assert published(here) == ["A", "B"]
     with dask_cluster.processes(tmp_path / "other", workers=1, TZ=ZONE) as cluster:
@@ -271,9 +289,69 @@ def test_the_feeds_that_ship_are_cleaned_alike_with_every_quirk(tmp_path: Path, 
             here = staging.job(tmp_path / name / "here", made, contracts[name], salt=b"pepper")
             there = staging.job(tmp_path / name / "there", made, contracts[name], salt=b"pepper")
             sizes = Sizes(3_000, 50, 20_000)
-            assert local.stage(there, sizes=sizes, second_pass=on_workers(joined.map)) == local.stage(here, sizes=sizes)
+            assert local.stage(there, sizes=sizes, passes=local.Passes(scan_here, on_parts(joined.map))) == local.stage(
+                here, sizes=sizes
+            )
             assert contents(there.staging) == contents(here.staging)
             assert contents(there.quarantine) == contents(here.quarantine)
+
+
+@pytest.mark.parametrize("size", [400, 3_000])
+def test_a_file_scanned_in_ranges_comes_out_as_one_scanned_from_its_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Ranges end anywhere: within quotes, between CR and LF, among blank lines, in the middle of a long record."""
+    contracts = {each.feed: each for each in load_contracts(ROOT)}
+    monkeypatch.setattr("datalake.cluster.ranges.RANGE", size)
+    monkeypatch.setattr("datalake.engine.writing.ENOUGH", 20)
+    again: list[int] = []
+    for name in FEEDS[::2]:
+        (tmp_path / name).mkdir()
+        order = Order(World(7, staging.DAY, 60), name, staging.DAY, FORMS[len(name) % len(FORMS)], MANY)
+        made = generate(order, tmp_path / name).path.read_bytes()
+        check_ranges(tmp_path / name, made, contracts[name], again)
+    assert again, "no range began inside quotes: this proves too little"
+
+
+NASTY = {
+    "one long quoted cell": 'id,title\nA1,"' + "x\nA2,y\n" * 200 + '"\nA3,z\n',
+    "quotes throughout": "id,title\n" + 'A1,"a ""b""\n\n,c"\r\n' * 80,
+    "blank lines": "id,title\n" + "A1,b\n\n\n\r\n\r\r" * 60,
+    "bare returns": "id,title\r" + "A1,b\r" * 100,
+    "stray quotes": "id,title\n" + 'A1,5" pipe\nA2,"x" y\n' * 60,
+    "never closed": "id,title\n" + "A1,b\n" * 100 + 'A2,"b\n' + "A3,c\n" * 100,
+    "not UTF-8": b"id,title\n" + b"A1,b\n" * 100 + b"A2,\xe9\n" + b"A3,c\n" * 100,
+    "only a header": "id,title\n" + "\n" * 500,
+}
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_no_content_makes_ranges_tell_another_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    columns = (Column("id"), Column("title"))
+    for size in (31, 150):
+        monkeypatch.setattr("datalake.cluster.ranges.RANGE", size)
+        check_ranges(tmp_path / str(size), NASTY[name], staging.contract(columns), [])
+
+
+def check_ranges(folder: Path, data: bytes | str, rules: Contract, again: list[int]) -> None:
+    """Stage in one scan and in ranges, and compare everything but how rows fall into parts."""
+
+    def spread(work: Any, tasks: Any) -> Iterator[Any]:
+        given = list(tasks)
+        again.extend(each.start for each in given if len(given) == 1 and each.exact)
+        return map(work, given)
+
+    outcomes = []
+    for name, first in (("here", scan_here), ("there", on_ranges(spread))):
+        job = staging.job(folder / name, data, rules, salt=b"pepper")
+        try:
+            staged = local.stage(job, passes=local.Passes(first, local.on_threads))
+        except Refused as problem:
+            outcomes.append([str(problem), problem.rule, problem.line])
+            continue
+        rows = [row for part in staged.parts for row in pq.read_table(job.staging / part).to_pylist()]
+        outcomes.append([replace(staged, parts=()), rows, contents(job.quarantine)])
+    assert outcomes[0] == outcomes[1]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -13,13 +13,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from datalake.clean.batch import Cleaner
-from datalake.clean.rules import make_rules
 from datalake.clean.schema import FINDINGS
 from datalake.engine import writing
 from datalake.engine.accepted import LakeColumns
-from datalake.engine.cells import Layout
 from datalake.engine.fates import Fates
+from datalake.engine.first import judge_of
 from datalake.engine.header import Header
 from datalake.engine.job import StageJob
 from datalake.engine.judge import Judge
@@ -64,11 +62,11 @@ class Made:
     findings: bool
 
 
-def on_workers(spread: Spread) -> SecondPass:
+def on_parts(spread: Spread) -> SecondPass:
     """Return a second pass that has parts made by spread's workers."""
 
     def second_pass(job: StageJob, found: Scanned, fates: Fates) -> Iterator[PartDone]:
-        source = _source(job, found)
+        source = source_of(job, found.header, found.text.path, found.index.path)
         source.folder.mkdir()
         writing.sync_path(found.index.path)  # what is not flushed, other hosts may not see
         pieces = (Piece(source, number, part, _of(fates, part)) for number, part in enumerate(found.parts))
@@ -78,10 +76,10 @@ def on_workers(spread: Spread) -> SecondPass:
     return second_pass
 
 
-def _source(job: StageJob, found: Scanned) -> Source:
+def source_of(job: StageJob, header: Header, text: Path, records: Path) -> Source:
+    """Return what all tasks over a file have in common, with a folder of their own, yet to be made."""
     name = secrets.token_hex(8)
-    folder = found.index.path.parent / name
-    return Source(name, job, found.header, found.text.path, found.index.path, folder)
+    return Source(name, job, header, text, records, records.parent / name)
 
 
 def _of(fates: Fates, part: Part) -> Fates:
@@ -111,7 +109,7 @@ def _findings_path(source: Source, number: int) -> Path:
 def make_piece(task: Piece) -> Made:
     """On a worker: judge a part's records, write its rows and its findings."""
     source, draft = task.source, temporary(task.source.folder)
-    judge = _judge(source)
+    judge = judge_at_work(source)
     index = RecordIndex(source.records, "rb")
     try:
         with descriptor(source.text) as text:
@@ -140,13 +138,10 @@ _judges: dict[str, Judge] = {}
 _lock = threading.Lock()
 
 
-def _judge(source: Source) -> Judge:
-    """The judge of a file, made once in each worker."""
+def judge_at_work(source: Source) -> Judge:
+    """On a worker: return the judge of a file, made once in each."""
     with _lock:
         if source.name not in _judges:
             _judges.clear()
-            job, header = source.job, source.header
-            layout = Layout(header, job.contract.dialect.quote, job.contract.missing_values)
-            rules = make_rules(job.contract, job.zone, job.salt, job.data_date, header.grown)
-            _judges[source.name] = Judge(layout, Cleaner(rules))
+            _judges[source.name] = judge_of(source.job, source.header)
         return _judges[source.name]

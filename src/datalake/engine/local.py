@@ -14,20 +14,17 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from datalake.clean.arrow import Bytes, Ints
-from datalake.clean.batch import Cleaner
-from datalake.clean.rules import make_rules
 from datalake.engine import structure, writing
 from datalake.engine.accepted import LakeColumns
-from datalake.engine.cells import Layout
 from datalake.engine.fates import Fates
+from datalake.engine.first import FirstPass, Opened, judge_of, scan_here, watches_of
 from datalake.engine.header import Header
 from datalake.engine.job import Progress, Staged, StageJob
 from datalake.engine.judge import Judge
 from datalake.engine.opening import open_header
 from datalake.engine.parts import PartDone, PartMaker
 from datalake.engine.repeats import Resolver
-from datalake.engine.scan import Part, RecordIndex, Scanner, Sizes
+from datalake.engine.scan import Part, RecordIndex, Sizes
 from datalake.engine.source import Attempts, NotText, TextFile
 from datalake.engine.tally import Tally
 from datalake.engine.watch import KeyWatch
@@ -39,11 +36,11 @@ def stage(
     job: StageJob,
     progress: Progress | None = None,
     sizes: Sizes | None = None,
-    second_pass: "SecondPass | None" = None,
+    passes: "Passes | None" = None,
 ) -> Staged:
     """Clean one file into its staging and quarantine folders and return what became of its rows.
 
-    progress is told rows done and bytes done of the file's; second_pass makes the parts elsewhere than on threads here.
+    progress is told rows done and bytes done of the file's; passes are done otherwise than on threads here.
     Raises Refused if the file cannot be read as its contract; nothing is then left that looks finished.
     """
     writing.clear(job.staging, job.quarantine)
@@ -53,7 +50,7 @@ def stage(
         with ThreadPoolExecutor(1) as aside:
             digest = aside.submit(sha256_of, job.source)
             tell = progress or (lambda rows, size: None)
-            staged = _staged(job, work, sizes or Sizes(), tell, second_pass or on_threads)
+            staged = _staged(job, work, sizes or Sizes(), tell, passes or Passes(scan_here, on_threads))
             staged = replace(staged, sha256=digest.result())
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -83,13 +80,21 @@ class Scanned:
 SecondPass = Callable[[StageJob, Scanned, Fates], Iterator[PartDone]]  # yields the parts in file order
 
 
-def _staged(job: StageJob, work: Path, sizes: Sizes, progress: Progress, second_pass: SecondPass) -> Staged:
+@dataclass(frozen=True)
+class Passes:
+    """How both passes are done, where not on threads of this process."""
+
+    first: FirstPass
+    second: SecondPass
+
+
+def _staged(job: StageJob, work: Path, sizes: Sizes, progress: Progress, passes: Passes) -> Staged:
     size = job.source.stat().st_size
-    with _scanned(job, work, sizes, progress) as found, descriptor(found.text.path) as source:
+    with _scanned(job, work, sizes, progress, passes.first) as found, descriptor(found.text.path) as source:
         if not found.parts:
             raise structure.header_only()
         fates = Resolver(found.judge, found.parts, source, found.index).settle(found.keys, found.unique)
-        tally, names = _taken(job, second_pass(job, found, fates), size, progress)
+        tally, names = _taken(job, passes.second(job, found, fates), size, progress)
     header = found.header
     return replace(
         tally.staged(found.judge.cleaner.rules),
@@ -102,13 +107,13 @@ def _staged(job: StageJob, work: Path, sizes: Sizes, progress: Progress, second_
 
 
 @contextmanager
-def _scanned(job: StageJob, work: Path, sizes: Sizes, progress: Progress) -> Iterator[Scanned]:
+def _scanned(job: StageJob, work: Path, sizes: Sizes, progress: Progress, scan: FirstPass) -> Iterator[Scanned]:
     """Do the first pass, in the first encoding that holds to the end."""
     attempts = Attempts(job.source, job.contract, job.limits, work)
     for text in attempts.files():
         with ExitStack() as files:
             try:
-                found = _first_pass(job, text, files, work, sizes, progress)
+                found = _first_pass(job, text, files, work, sizes, progress, scan)
             except NotText as problem:
                 attempts.failed(text.encoding, problem)
                 continue
@@ -117,29 +122,20 @@ def _scanned(job: StageJob, work: Path, sizes: Sizes, progress: Progress) -> Ite
 
 
 def _first_pass(
-    job: StageJob, text: TextFile, files: ExitStack, work: Path, sizes: Sizes, progress: Progress
+    job: StageJob, text: TextFile, files: ExitStack, work: Path, sizes: Sizes, progress: Progress, scan: FirstPass
 ) -> Scanned:
     header = open_header(text, job.contract, job.limits)
-    quote = job.contract.dialect.quote
-    layout = Layout(header, quote, job.contract.missing_values)
-    cleaner = Cleaner(make_rules(job.contract, job.zone, job.salt, job.data_date, header.grown))
-    groups = [job.contract.primary_key, *((each.name,) for each in cleaner.rules.unique)]
-    watches = [KeyWatch(each, layout, cleaner, work / f"keys-{number}") for number, each in enumerate(groups)]
+    judge = judge_of(job, header)
+    watches = watches_of(job, judge, work)
     index = files.enter_context(closing(RecordIndex(work / "records")))
     for each in watches:
         files.callback(each.hashes.close)
-
-    def watch(data: Bytes, starts: Ints, used: int) -> None:
-        for each in watches:
-            if each.names:
-                each.see(data, starts, used)
-
-    scanner = Scanner(header, quote, job.limits.max_line_bytes, sizes, index)
-    scanner.run(text, watch, lambda done: progress(0, done // SCAN_SHARE))
+    opened = Opened(job, text, header, judge, index, watches, sizes)
+    parts = scan(opened, lambda done: progress(0, done // SCAN_SHARE))
     for each in watches:
         each.hashes.close()
     keys = watches[0] if watches[0].names else None
-    return Scanned(text, header, Judge(layout, cleaner), scanner.parts, index, keys, watches[1:])
+    return Scanned(text, header, judge, parts, index, keys, watches[1:])
 
 
 @contextmanager

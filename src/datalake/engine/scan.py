@@ -4,6 +4,7 @@ What it finds is kept on disk, a few bytes a record, so that a file of any size 
 """
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,11 @@ class RecordIndex:
         pairs = np.frombuffer(data, "<u4").reshape(count, 2).astype(np.int64)
         return pairs[:, 0], pairs[:, 1]
 
+    def extend(self, path: Path) -> None:
+        """Add the records of another index."""
+        with path.open("rb") as other:
+            shutil.copyfileobj(other, self._file)
+
     def flush(self) -> None:
         """Make what was appended readable."""
         self._file.flush()
@@ -102,6 +108,13 @@ class Scanner:
         self._sizes = sizes
         self._index = index
         self._line = 1
+        self.stop: int | None = None  # a place from which on records are another scan's
+        self.following = 0  # where the first record after those that were scanned begins
+
+    @property
+    def lines(self) -> int:
+        """Return how many physical lines have been scanned."""
+        return self._line - 1
 
     def run(self, text: TextFile, watch: Watcher, progress: Callable[[int], None]) -> None:
         """Scan to the end; raise Refused or NotText at the first record that forbids going on."""
@@ -117,7 +130,8 @@ class Scanner:
                 kept = filled - found
                 buffer[:kept] = buffer[found:filled]
                 progress(offset - text.start)
-                if last:
+                self.following = offset
+                if last or (self.stop is not None and offset >= self.stop):
                     break
         self._index.flush()
 
@@ -128,6 +142,9 @@ class Scanner:
     def _take(self, buffer: memoryview, offset: int, last: bool, watch: Watcher) -> int:
         """Take the whole records of a buffer that starts at a record; return how many bytes they are."""
         found = split(buffer, self._grammar, last)
+        if self.stop is not None and len(found.starts) and found.starts[-1] >= self.stop - offset:
+            found = _before(found, self.stop - offset)
+            buffer, last = buffer[: found.used], False
         self._check(buffer, found, last)
         starts, lines, stray = self._without_header(found)
         data = np.frombuffer(buffer, np.uint8)
@@ -205,3 +222,11 @@ class Scanner:
         except UnicodeDecodeError as problem:
             before = data[: problem.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             raise NotText(self._line + before.count(b"\n"), data[problem.start]) from None
+
+
+def _before(found: Records, place: int) -> Records:
+    """Return the records that begin before a place; the next one begins where their bytes end."""
+    count = int(np.searchsorted(found.starts, place))
+    used, line_count = int(found.starts[count]), int(found.lines[count])
+    stray = found.stray[found.stray < count]
+    return Records(found.starts[:count], found.lines[:count], stray, used, line_count)

@@ -1,5 +1,6 @@
 """What the first pass notes of every record's key, and which records share one."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +32,12 @@ class HashFile:
         """Add the hashes of the next records."""
         self._file.write(hashes.tobytes())
         self.count += len(hashes)
+
+    def extend(self, path: Path, count: int) -> None:
+        """Add the hashes of another file, which holds so many."""
+        with path.open("rb") as other:
+            shutil.copyfileobj(other, self._file)
+        self.count += count
 
     def close(self) -> None:
         """Make what was appended readable."""

@@ -69,25 +69,27 @@ class FindingsFile:
         os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
         self._writer = pq.ParquetWriter(self._path, FINDINGS, compression=COMPRESSION)
         self._waiting: list[pa.Table] = []
+        self._rows = 0
         self._sync = sync
 
     def add(self, table: pa.Table) -> None:
-        """Add findings; a few are kept until there are enough to be worth a row group."""
+        """Add findings; a few are kept until there are enough for a row group, cut by number, however they came."""
         self._waiting.append(table)
-        if sum(each.num_rows for each in self._waiting) >= ENOUGH:
-            self._write()
+        self._rows += table.num_rows
+        while self._rows >= ENOUGH:
+            self._write(ENOUGH)
 
-    def _write(self) -> None:
-        if self._waiting:
-            self._writer.write_table(pa.concat_tables(self._waiting))
-            self._waiting = []
+    def _write(self, rows: int) -> None:
+        table = pa.concat_tables(self._waiting)
+        self._writer.write_table(table.slice(0, rows).combine_chunks())
+        self._waiting, self._rows = [table.slice(rows)], self._rows - rows
 
     def __enter__(self) -> "FindingsFile":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._write()
+        if kind is None and self._rows:
+            self._write(self._rows)
         self._writer.close()
         if kind is None and self._sync:
             sync_path(self._path)

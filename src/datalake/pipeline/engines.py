@@ -34,11 +34,12 @@ class Engines:
         """Return what cleans a feed's files."""
         if engine_of(self._settings, contract) != DASK:
             return self._here
-        from datalake.cluster.clean import on_workers
-        from datalake.engine.local import stage
+        from datalake.cluster.clean import on_parts
+        from datalake.cluster.ranges import on_ranges
+        from datalake.engine.local import Passes, stage
 
-        second_pass = on_workers(self._cluster(contract).map)
-        return lambda job, progress: stage(job, progress, second_pass=second_pass)
+        spread = self._cluster(contract).map
+        return lambda job, progress: stage(job, progress, passes=Passes(on_ranges(spread), on_parts(spread)))
 
     def spread(self, contract: Contract) -> Spread:
         """Return what merges a feed's partitions: the built-in map, or one that has workers do it."""
