@@ -8,12 +8,13 @@ import pyarrow as pa
 import pytest
 from support.rows import SCHEMA, Held, Pieces
 
-from datalake.merge import base, former, replace
+from datalake.merge import base, former, replace, upsert
 from datalake.merge.base import Incoming, Rejected
 from datalake.merge.changes import changes
 from datalake.merge.replace import Replacement
+from datalake.merge.upsert import Upsert
 
-DAY, BEFORE = date(2025, 11, 5), date(2025, 11, 4)
+DAY, BEFORE, LATER = date(2025, 11, 5), date(2025, 11, 4), date(2025, 11, 6)
 Row = dict[str, Any]
 
 
@@ -88,6 +89,37 @@ def test_more_changes_than_can_be_held_are_read_again(monkeypatch: pytest.Monkey
     assert merge.differences.changes.changed == 2_000
     assert [line["_change"] for line in lines] == ["changed"] * 2_000 + ["gone"] * 999
     assert accepted.whole_readings > 1
+
+
+def upserted(current: Held, accepted: Held) -> tuple[list[Row], list[Row], Upsert]:
+    merge = Upsert(current, Incoming(accepted, Rejected([]), DAY), ("id",), seed=random.getrandbits(64))
+    rows = [row for batch in merge.batches() for row in batch.to_pylist()]
+    return rows, [row for batch in changes(merge, 7) for row in batch.to_pylist()], merge
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_changed_rows_are_told_the_same_whether_they_are_held_or_hashed(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(seed)
+    before = [
+        {"id": f"K{number:02}", "title": rng.choice(["a", None]), "_data_date": rng.choice([BEFORE, BEFORE, LATER])}
+        for number in range(40)
+    ]
+    keys = rng.sample([f"K{number:02}" for number in range(50)], 20)
+    after = table(DAY, {key: rng.choice(["a", "b", None]) for key in keys})
+    size = rng.randrange(1, 15)
+    rows, lines, merge = upserted(Held(before, size=size), Held(after, size=rng.randrange(1, 15)))
+    monkeypatch.setattr(upsert, "SLICE", -1)
+    hashed, hashed_lines, by_hash = upserted(Held(before), Held(after))
+    assert (rows, lines) == (hashed, hashed_lines)
+    assert merge.differences.changes == by_hash.differences.changes
+    there = {row["id"]: row for row in before}
+    assert {line["id"] for line in lines if line["_change"] == "changed"} == {
+        row["id"]
+        for row in after
+        if row["id"] in there and there[row["id"]]["title"] != row["title"] and there[row["id"]]["_data_date"] <= DAY
+    }
 
 
 LISTS = [None, [], [""], ["a"], ["a", "b"], ["b", "a"], ["ab"]]

@@ -88,7 +88,7 @@ def live(lake: Lake, nights: int) -> int:
         if outcome.status != SUCCESS:
             reasons = [each.reason for each in outcome.feeds if each.failed]
             raise DatalakeError(f"The night of {day} failed: {outcome.error or '; '.join(reasons)}")
-    return nights - done
+    return max(0, nights - done)
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def _tell(text: str) -> None:
 
 @bench.command()
 @click.option(
-    "--mb", multiple=True, type=click.IntRange(1), default=(10, 100), show_default=True, help="Sizes of file."
+    "--mb", multiple=True, type=click.IntRange(1), default=(10, 100, 1000), show_default=True, help="Sizes of file."
 )
 @click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="Runs of each tool; medians count.")
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="For the tools that use them.")
