@@ -242,6 +242,19 @@ def test_odd_headers_become_names_that_the_file_is_still_found_by(lake: Lake, ma
     assert "3 columns" in said.out and "manage.py try" in said.out
 
 
+def test_headers_with_accents_keep_their_letters_and_the_file_is_found_by_them(lake: Lake, manage, tmp_path) -> None:
+    file = tmp_path / "Kurse_20251104.csv"
+    rows = "".join(f"00{number};0{day}.11.2025;Müller\r\n" for number, day in ((41, 3), (42, 4), (43, 5)))
+    file.write_bytes(f"Kurs-Nr.;Gültig bis;Prénom\r\n{rows}".encode("cp1252"))
+    assert manage("feed", "new", "kurse", "--from", str(file)).code == 0
+    rules = next(each for each in load_contracts(lake.root) if each.feed == "kurse")
+    assert rules.names == ("kurs_nr", "gultig_bis", "prenom")
+    assert rules.column("gultig_bis").type == "date"
+    said = manage("try", str(file))
+    assert "3 read: 3 accepted, 0 rejected" in said.out
+    assert "read as   cp1252" in said.out
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

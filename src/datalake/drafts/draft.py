@@ -1,6 +1,7 @@
 """PURE. A draft of a feed's rules, made of what its sample files show."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -63,12 +64,17 @@ def draft(feed: str, samples: Sequence[Sample]) -> Draft:
 
 def _names(sample: Sample) -> list[str]:
     """The columns' names as the published table will have them."""
-    names = [normalise(each) for each in sample.header]
+    names = [_ascii(normalise(each)) for each in sample.header]
     names = [each if re.fullmatch(NAME, each, re.ASCII) else f"column_{at}" for at, each in enumerate(names, 1)]
     twice = sorted({each for each in names if names.count(each) > 1})
     if twice:
         raise UsageError(f"{sample.name}: two columns are both called {twice[0]}.", "Have one of them renamed.")
     return names
+
+
+def _ascii(name: str) -> str:
+    """Leave accents and dots out; what has none to leave out stays as it is."""
+    return "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
 
 
 def _in_order(sample: Sample, names: Sequence[str]) -> list[list[str]]:

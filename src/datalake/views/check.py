@@ -1,5 +1,6 @@
 """Whether the views can be made at all: cards that fit the feeds' rules, and SQL that binds. No data is read."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -75,4 +76,16 @@ def _sql_problems(view: View, published: Published, settings: Settings) -> Itera
             reader = database.rows(last)
             check_columns(reader.schema, view, last)
         except SqlProblem as problem:
-            yield Problem(Place(view.file, problem.line), problem.message)
+            message = _not_on_the_card(problem.message, view, published.contracts) or problem.message
+            yield Problem(Place(view.file, problem.line), message)
+
+
+def _not_on_the_card(message: str, view: View, contracts: Mapping[str, Contract]) -> str:
+    """What the lake has and the card does not name, the SQL cannot see; nothing where that is not the mistake."""
+    table = re.match(r"Table with name (\w+) does not exist", message)
+    if table and table[1] in contracts:
+        return f"{table[1]} is not among the card's sources: add it there with the columns that the view needs."
+    column = re.match(r'Referenced column "(\w+)" not found', message)
+    feeds = [each.feed for each in view.sources if each.feed in contracts]
+    holding = [feed for feed in feeds if column and column[1] in contracts[feed].names]
+    return f"{column[1]} is not on the card: add it to what {holding[0]} needs." if column and holding else ""
