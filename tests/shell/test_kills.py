@@ -1,5 +1,7 @@
 """The short form of `manage.py prove kills`: each way of killing once, on the real ETL with both feeds."""
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +9,16 @@ import pytest
 from support.installation import BASH
 from support.project import ROOT
 
-from datalake.prove.kills import KINDS, Kill, proof, seeded_kills
+from datalake.prove.kills import KINDS, Kill, Proof, proof, seeded_kills
 from datalake.prove.verdict import Night, judge
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("kills")))
+        with proof(ROOT, seed=7, bash=BASH, rows=300) as made:
+            yield made
 
 
 @pytest.fixture(autouse=True)
@@ -16,18 +26,17 @@ def scratch_copies_lie_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
-def test_a_night_that_is_killed_in_any_way_is_whole_after_the_next_run() -> None:
-    with proof(ROOT, seed=7, bash=BASH, rows=300) as prepared:
-        at = prepared.boundaries.index
-        kills = [
-            Kill("tree", boundary=at("before publish irb")),
-            Kill("bash alone", boundary=at("before clean grants")),
-            Kill("python alone", boundary=at("after publish grants")),
-            Kill("SIGTERM", boundary=at("after claim irb")),
-            Kill("SIGINT", share=0.5),
-        ]
-        assert {kill.kind for kill in kills} == set(KINDS)
-        assert [(trial.where, trial.problems) for trial in prepared.trials(kills) if trial.problems] == []
+def test_a_night_that_is_killed_in_any_way_is_whole_after_the_next_run(prepared: Proof) -> None:
+    at = prepared.boundaries.index
+    kills = [
+        Kill("tree", boundary=at("before publish irb")),
+        Kill("bash alone", boundary=at("before clean grants")),
+        Kill("python alone", boundary=at("after publish grants")),
+        Kill("SIGTERM", boundary=at("after claim irb")),
+        Kill("SIGINT", share=0.5),
+    ]
+    assert {kill.kind for kill in kills} == set(KINDS)
+    assert [(trial.where, trial.problems) for trial in prepared.trials(kills) if trial.problems] == []
 
 
 def test_the_kills_are_the_same_for_a_seed_and_are_every_way_at_every_boundary() -> None:
@@ -37,7 +46,40 @@ def test_the_kills_are_the_same_for_a_seed_and_are_every_way_at_every_boundary()
     assert {(kill.kind, kill.boundary) for kill in kills[50:]} == {(kind, n) for kind in KINDS for n in range(4)}
 
 
-# A proof that could not fail would prove nothing.
+# A proof that could not fail would prove nothing: first broken code, then every broken outcome.
+
+BROKEN = {  # file of the package: what it says, what it is made to say, where the night is killed, what must be named
+    "what a killed run had begun with is not taken up": (
+        "zones/state.py",
+        "for each in self.open if each.status in statuses)",
+        "for each in () if each.status in statuses)",
+        "before clean irb",
+        "published rows differ",
+    ),
+    "a killed run is taken for a success": (
+        "runs/ended.py",
+        "FAILURE, code or EXIT_FAILED, error, fix)",
+        "SUCCESS, EXIT_OK, error, fix)",
+        "before publish irb",
+        "recorded as a success although it had not published everything",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_proof_fails_where(name: str, prepared: Proof) -> None:
+    file, right, wrong, where, words = BROKEN[name]
+    source = prepared.scratch.root / "src" / "datalake" / file
+    text = source.read_text()
+    assert right in text
+    source.write_text(text.replace(right, wrong))
+    try:
+        (trial,) = prepared.trials([Kill("tree", boundary=prepared.boundaries.index(where))])
+    finally:
+        source.write_text(text)
+        shutil.rmtree(prepared.scratch.root / "failed", ignore_errors=True)
+    assert any(words in problem for problem in trial.problems), trial.problems
+
 
 CALM = Night(
     published={"irb": ("000002-2025-11-05", "a"), "grants": ("000002-2025-11-05", "b")},
