@@ -108,6 +108,13 @@ class TestRejects:
             listed = rows(client, path.replace("&amp;", "&"), "Files with rejected rows")
             assert sum(int(row[5]) for row in listed) == int(number)
 
+    def test_of_years_the_newest_weeks_are_shown_and_all_counted(self, client):
+        table = rows(client, "/rejects?from=2024-01-01", "Rejected rows by rule and week")
+
+        assert len(table[0]) == 2 + 26 + 1
+        assert [row[-1] for row in table] == ["8", "1"]
+        assert "the newest 26 of 97 weeks" in text(client, "/rejects?from=2024-01-01")
+
     def test_a_week_without_any_says_so(self, client):
         assert "No row was rejected" in text(client, "/rejects?from=2025-01-01&to=2025-01-31")
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+SHOWN = 26  # weeks that the table has a column for
+
 
 @dataclass(frozen=True)
 class RuleCount:
-    """How often one rule rejected rows of one feed, a number a week, oldest first."""
+    """How often one rule rejected rows of one feed, a number a week that is shown, oldest first; total is of all."""
 
     feed: str
     rule: str
@@ -18,11 +20,12 @@ class RuleCount:
 
 @dataclass(frozen=True)
 class RejectTable:
-    """Rejected rows by feed and rule; weeks are Mondays, oldest first; worst rule first."""
+    """Rejected rows by feed and rule, worst first; weeks are Mondays, oldest first, the newest ones of so many."""
 
     weeks: list[date]
     rules: list[RuleCount]
     total: int
+    of: int
 
 
 def mondays(first: date, last: date) -> list[date]:
@@ -40,12 +43,12 @@ def reject_table(counted: Iterable[tuple[str, str, int, int]], first: date, last
     pairs = {(feed, rule) for feed, rule, _ in counts}
     rules = [_rule_count(feed, rule, counts, len(weeks)) for feed, rule in pairs]
     ordered = sorted(rules, key=lambda each: (-each.total, each.feed, each.rule))
-    return RejectTable(weeks, ordered, sum(each.total for each in ordered))
+    return RejectTable(weeks[-SHOWN:], ordered, sum(each.total for each in ordered), len(weeks))
 
 
 def _rule_count(feed: str, rule: str, counts: Counter[tuple[str, str, int]], weeks: int) -> RuleCount:
     by_week = [counts[feed, rule, week] for week in range(weeks)]
-    return RuleCount(feed, rule, by_week, sum(by_week))
+    return RuleCount(feed, rule, by_week[-SHOWN:], sum(by_week))
 
 
 def rejected_share(rejected: int, read: int) -> str:
