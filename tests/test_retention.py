@@ -84,6 +84,15 @@ def test_raw_and_rejected_rows_are_kept_for_good_unless_the_settings_say_otherwi
     assert {name.split("/")[1] for name in zone(here, "staging")} <= {"2025-11-18", "2025-11-19"}
 
 
+def test_the_cleaned_rows_of_the_file_that_is_shown_stay_however_old_it_is(tmp_path: Path) -> None:
+    """As in a demo, or after years of old files: nobody is to find an empty folder where the last file went through."""
+    here = office(tmp_path)
+    for day in ("2020-01-04", "2020-01-05"):
+        here.irb(day, "A", day)
+        here.next_night()
+    assert {name.split("/")[1] for name in zone(here, "staging")} == {"2020-01-05"}
+
+
 def test_only_files_that_no_table_history_or_rebuild_needs_leave_raw_and_their_notes_stay(here: Office) -> None:
     before, published = zone(here, "raw"), here.table()
     tidied(here)

@@ -54,19 +54,19 @@ def due(lake: Lake, rules: Retention, contracts: Sequence[Contract], state: Stat
 
 
 def _in_use(state: FeedState) -> set[tuple[date, str]]:
-    """Deliveries that have no end yet, and the one that is shown: its rejected rows can be taken again."""
+    """Deliveries that have no end yet, and the one that is shown: people look into it, and take its rows again."""
     shown = {(date.fromisoformat(state.published["data_date"]), state.sha256[:12])} if state.published else set()
     return shown | {each.identity for each in state.open}
 
 
 def _staging(lake: Lake, rules: Retention, state: FeedState, night: date) -> Iterator[Removal]:
-    waiting = {each.identity for each in state.open}
+    in_use = _in_use(state)
     for folder in sorted((lake.data / "staging" / state.feed).glob("*/*")):
         try:
             day = date.fromisoformat(folder.parent.name)
         except ValueError:
             continue  # not ours
-        if (night - day).days >= rules.staging_days and (day, folder.name) not in waiting:
+        if (night - day).days >= rules.staging_days and (day, folder.name) not in in_use:
             rule = f"staging_days: {rules.staging_days}"
             yield Removal("staging", state.feed, day, folder.name, rule, *_found(lake, [folder]))
 
