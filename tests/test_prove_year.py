@@ -189,7 +189,7 @@ def test_the_proof_names_a_product_that_is_broken(
 
 def test_a_year_has_every_sort_of_night_and_every_calamity() -> None:
     year = planned(date(2026, 12, 28), 53, seed=1)
-    assert {night.kind for night in year.nights} == {*MIXTURE, "asleep", "planned"}
+    assert {night.kind for night in year.nights} == {*MIXTURE, "asleep", "planned", "no files"}
     assert year.night(date(2027, 3, 14)).kind == "miss" and year.night(date(2027, 11, 7)).kind == "early"
     assert len(year.days) >= 365 and (year.dead[1] - year.dead[0]).days == 7
     assert len(year.windows) == 2 and {each.word for each in year.quiet} == {"ack", "silence"}

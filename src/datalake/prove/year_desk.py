@@ -40,6 +40,7 @@ class Mind:
     load: Problem | None = None
     length: Problem | None = None
     file: Problem | None = None  # the feed irb sent nothing
+    files: Problem | None = None  # no feed sent anything
     slack: Problem | None = None
     waiting: list[Waiting] = field(default_factory=list)
     sent: list[tuple[date, str]] = field(default_factory=list)  # when each message was made, and what became of it
@@ -52,7 +53,7 @@ class Mind:
     @property
     def open(self) -> list[Problem]:
         """The problems that are open and were told."""
-        known = (self.load, self.length, self.file, self.slack)
+        known = (self.load, self.length, self.file, self.files, self.slack)
         return [each for each in known if each and each.told]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from datalake.alerts.run import tell_run
 from datalake.clock import MovedClock
 from datalake.outcomes import FAILURE, SUCCESS, Changes, FeedOutcome, FileOutcome, Note, RunOutcome
-from datalake.prove.year_plan import DAY, FAILURES, HELD_WHY, KILLED, Load
+from datalake.prove.year_plan import DAY, FAILURES, HELD_WHY, KILLED, UNFED, Load
 from datalake.runs import crumbs
 from datalake.runs.lockfile import Holder, leave_started, sign, take
 from datalake.runs.record import record_run, recover_unrecorded
@@ -22,7 +22,7 @@ from datalake.zones.paths import Lake
 
 ROWS = 1_000
 COMES = {"ok": ("published", "published"), "no file": ("nothing", "published"), "held": ("held", "published")}
-COMES |= {"nothing new": ("nothing", "nothing"), "approved": ("published", "")}
+COMES |= {"no files": ("nothing", "nothing"), "nothing new": ("nothing", "nothing"), "approved": ("published", "")}
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Loads:
             status=SUCCESS if load.good else FAILURE,
             exit_code=0 if load.good else 1,
             feeds=feeds,
-            notes=(Note("no_file_for_feed", "no file came", "irb"),) if load.how == "no file" else (),
+            notes=(Note("no_file_for_feed", "no file came", "irb"),) if load.how in UNFED else (),
             error=FAILURES.get(load.how, ""),
             tip=ledger.tip,
         )

@@ -10,6 +10,7 @@ CHECK, WEEK, PERSON = "06:00", "07:00", "10:00"
 FAILURES = {"disk": "The load failed: a disk went away.", "share": "The load failed: the share of Huron is not there."}
 HELD_WHY = "half of its rows are gone"
 KILLED = "killed"
+UNFED = ("no file", "no files")  # good loads, for which one feed sent nothing, or both
 MIXTURE = {
     "ok": 60,
     "double": 3,  # loaded twice
@@ -34,7 +35,7 @@ MIXTURE = {
 class Load:
     """One load: when it begins (local HH:MM), how long it takes, what it comes to.
 
-    how: ok, nothing new, no file, held, approved, killed, or one of FAILURES. counts: rows new, changed, gone and
+    how: ok, nothing new, held, approved, killed, or one of UNFED and FAILURES. counts: rows new, changed, gone and
     rejected in the feed irb; of grants as many are new as are changed in irb.
     """
 
@@ -46,7 +47,7 @@ class Load:
 
     @property
     def good(self) -> bool:
-        return self.how in ("ok", "nothing new", "no file", "approved")
+        return self.how in ("ok", "nothing new", *UNFED, "approved")
 
     @property
     def whole(self) -> bool:
@@ -154,7 +155,6 @@ def loads_of(kind: str, seconds: int, counts: tuple[int, int, int, int] = (3, 5,
         "early": (Load("01:45", seconds, trigger="hand", counts=counts),),
         "short": (Load("02:00", 5, counts=counts),),
         "long": (Load("02:00", 9_000, counts=counts),),
-        "no file": (Load("02:00", seconds, "no file", counts=counts),),
         "mended": (Load("02:00", seconds, "disk"), by_hand),
         "held": (
             Load("02:00", seconds, "held", counts=counts),
@@ -165,6 +165,7 @@ def loads_of(kind: str, seconds: int, counts: tuple[int, int, int, int] = (3, 5,
         "boot": (Load("08:15", seconds, trigger="boot", counts=counts),),
         "running": (Load("05:20", 3_600, trigger="hand", counts=counts),),
         "hung": (Load("02:00", 16_200, counts=counts),),
+        **{how: (Load("02:00", seconds, how, counts=counts),) for how in UNFED},
         **{why: (Load("02:00", seconds, why),) for why in FAILURES},
     }
     return known.get(kind, ())
@@ -194,6 +195,7 @@ def planned(first: date, weeks: int, seed: int) -> Year:
         restored - 6: ["ok", "miss", "short", "ok", "held", "disk"],
         weeks // 8 * 7 + 1: ["miss", "planned", "planned", "planned"],
         weeks // 8 * 7 + 6: ["ok", "planned"],
+        weeks // 8 * 7 + 9: ["ok", "no files", "no files", "ok"],
         acked: ["disk"] * 6,
         silent: ["miss"] * 4,
         silent + 7: ["disk", "disk", "ok", "miss"],

@@ -56,7 +56,7 @@ def _people(week: Week, found: dict[str, Any], numbers: dict[int, int]) -> Itera
     listed = {int(re.findall(r"\d+", each)[0]): each for each in found["needs"]}
     if wanted - set(listed):
         yield f"needs lacks problem {sorted(wanted - set(listed))}"
-    of_feeds = ("irb", "grants") if week.mind.load and week.on_time else ()
+    of_feeds = ("irb", "grants") if (week.mind.load or week.mind.files) and week.on_time else ()
     for number, text in listed.items():
         title = text.partition(": ")[2]
         if number not in wanted and not title.startswith(of_feeds or ("\0",)) and not _untold(week, title):

@@ -10,7 +10,7 @@ from datetime import date
 
 from datalake.prove.year_desk import Desk, Mind, Problem
 from datalake.prove.year_letters import in_full, said
-from datalake.prove.year_plan import CHECK, DAY, FAILURES, HELD_WHY, KILLED, Load, Moment, Night, Year
+from datalake.prove.year_plan import CHECK, DAY, FAILURES, HELD_WHY, KILLED, UNFED, Load, Moment, Night, Year
 
 LOAD_NOW, LOG = "bash src/cron_runner.sh", "tail -n 40 logs/cron_etl.log"
 HELD, UNKNOWN, PLANNED, OK = "held", "unknown", "planned", "ok"
@@ -90,7 +90,7 @@ class Expected:
         if problem and problem.told:
             self.desk.over(problem, done)
         else:
-            self.desk.tell(self.desk.letter("⚠" if load.how == "no file" else "✅", night=night.day, says=done))
+            self.desk.tell(self.desk.letter("⚠" if load.how in UNFED else "✅", night=night.day, says=done))
 
     def _shown(self) -> tuple[str, ...]:
         """What the data shows: each feed the day before the last night that brought a file of it."""
@@ -145,6 +145,7 @@ class Expected:
             self.desk.over(problem)
         self._length(night, load, state)
         self._file(night, load)
+        self._files(night, load)
 
     def _length(self, night: Night, load: Load, state: str) -> None:
         problem = self._mind.length
@@ -165,6 +166,17 @@ class Expected:
             self.desk.about(problem, self.desk.news(problem, "⏰"), None, says)
         elif problem:
             self._mind.file = None
+            self.desk.over(problem)
+
+    def _files(self, night: Night, load: Load) -> None:
+        """Both feeds sent nothing: that has one cause, and is one problem."""
+        problem = self._mind.files
+        if load.how == "no files":
+            problem = self._mind.files = self.desk.grown(problem, "files", [night.day])
+            says = ("2 feeds are old: grants and irb", said(night.day))
+            self.desk.about(problem, self.desk.news(problem, "⏰"), None, says)
+        elif problem:
+            self._mind.files = None
             self.desk.over(problem)
 
     def _not_there(self, night: Night, state: str, before: list[date]) -> None:

@@ -14,7 +14,7 @@ from datalake.prove.year_truth import HELD, PLANNED, Expected, brings, shows
 ZONE = ZoneInfo("America/New_York")
 FEEDS = ("irb", "grants")
 STATES = {
-    **dict.fromkeys(("ok", "double", "early", "no file"), "ok"),
+    **dict.fromkeys(("ok", "double", "early", "no file", "no files"), "ok"),
     **dict.fromkeys(("mended", "held", "late", "boot", "running"), "late"),  # there, but after six
     **dict.fromkeys(("long", "hung"), "overrun"),  # there, but after more than two hours
     **dict.fromkeys(("disk", "share", KILLED), "failed"),
