@@ -118,11 +118,19 @@ def scaled(case: str, published: str, *workers: float) -> scale.Scaled:
     return scale.Scaled(case, 100.0, scale.Cost(10.0, 5.0, 300.0), costs, {"rows": 5, "files": published})
 
 
-def test_the_scale_table_tells_memory_of_driver_and_workers_and_whose_bytes_differ() -> None:
-    lines = list(scale.table([scaled("here", "a"), scaled("two", "a", 200.0, 250.0), scaled("odd", "b", 200.0)]))
-    assert lines[1].split() == ["here", "10.0", "20", "5.0", "300", "the", "same", "bytes"]
-    assert lines[2].split() == ["two", "10.0", "20", "11.0", "300", "250", "the", "same", "bytes"]
-    assert lines[3].endswith("OTHER BYTES")
+def test_the_scale_table_tells_time_and_memory_of_driver_and_workers_and_whose_bytes_differ() -> None:
+    lines = list(scale.table([scaled("here", "a"), scaled("one", "a", 200.0), scaled("two", "b", 200.0, 250.0)]))
+    assert lines[2].split() == ["here", "10.0", "20", "5.0", "300", "the", "same", "bytes"]
+    assert lines[3].split() == ["one", "10.0", "20", "5.0", "300", "3.0", "200", "the", "same", "bytes"]
+    assert lines[4].split() == ["two", "10.0", "20", "5.0", "300", "6.0", "250", "OTHER", "BYTES"]
+
+
+def test_the_model_shares_the_workers_seconds_and_keeps_the_drivers() -> None:
+    told = list(scale.model([scaled("here", "a"), scaled("one", "a", 200.0)]))
+    assert told[0] == "on paper: 5.0 s of the driver + 3.0 s of workers / their number"
+    assert told[1].split()[1:3] == ["1", "2"]
+    assert told[2].split()[2:4] == ["8.0", "6.5"]
+    assert list(scale.model([scaled("here", "a")])) == []
 
 
 def test_both_nights_of_the_scale_bench_publish_and_only_one_record_leaves(tmp_path: Path) -> None:

@@ -20,17 +20,13 @@ from datalake.bench.load import SAID, words_of
 from datalake.errors import DatalakeError
 
 PATIENCE = 60.0  # seconds until a scheduler has written its address
-CASES = (
-    ("this host, 1 thread", 1, 0),
-    ("this host, 2 threads", 2, 0),
-    ("Dask, 1 worker", 1, 1),
-    ("Dask, 2 workers", 1, 2),
-)
+CASES = (("this host, 2 threads", 2, 0), ("Dask, 1 worker", 1, 1), ("Dask, 2 workers", 1, 2))
+ON_PAPER = (1, 2, 4, 8, 16, 32, 100)  # workers for which the model is told
 
 
 @dataclass(frozen=True)
 class Scaled:
-    """Two nights, done somewhere. workers: what each cost from its start to its end; published: all that was."""
+    """Two nights, done somewhere. workers: what each cost from start to end; published: what, and which bytes."""
 
     case: str
     megabytes: float
@@ -39,9 +35,9 @@ class Scaled:
     published: dict[str, Any]
 
     @property
-    def cpu(self) -> float:
-        """Return the CPU seconds of the driver and all workers."""
-        return self.driver.cpu + sum(each.cpu for each in self.workers)
+    def work(self) -> float:
+        """Return the CPU seconds of all workers."""
+        return sum(each.cpu for each in self.workers)
 
 
 def installed() -> bool:
@@ -124,18 +120,28 @@ def _ended(worker: "subprocess.Popen[bytes]") -> Cost:
 
 
 def table(found: Sequence[Scaled]) -> Iterator[str]:
-    """Yield the lines of the table: the whole of both nights, the interpreter's start included."""
-    yield f"{'':<22} {'wall s':>7} {'MB/s':>6} {'CPU s':>7} {'driver MB':>10} {'worker MB':>10}   published"
+    """Yield the lines of the table: the whole of both nights, the interpreter's start included; then the model."""
+    yield f"{'':<22} {'':>7} {'':>6} {'driver':>14} {'workers':>14}"
+    yield f"{'':<22} {'wall s':>7} {'MB/s':>6} {'CPU s':>7} {'MB':>6} {'CPU s':>7} {'MB':>6}   published"
     for each in found:
-        worker = f"{max(cost.peak for cost in each.workers):.0f}" if each.workers else ""
-        speed = 2 * each.megabytes / each.driver.wall
+        work = f"{each.work:>7.1f} {max(cost.peak for cost in each.workers):>6.0f}" if each.workers else f"{'':>14}"
+        driver = f"{each.driver.cpu:>7.1f} {each.driver.peak:>6.0f}"
         same = "the same bytes" if each.published == found[0].published else "OTHER BYTES"
-        yield (
-            f"{each.case:<22} {each.driver.wall:>7.1f} {speed:>6.0f} {each.cpu:>7.1f} {each.driver.peak:>10.0f}"
-            f" {worker:>10}   {same}"
-        )
+        speed = 2 * each.megabytes / each.driver.wall
+        yield f"{each.case:<22} {each.driver.wall:>7.1f} {speed:>6.0f} {driver} {work}   {same}"
     if not installed():
         yield "Dask is not installed: venv/bin/python -m pip install --require-hashes -r requirements-dask.lock"
+    yield from model(found)
+
+
+def model(found: Sequence[Scaled]) -> Iterator[str]:
+    """Yield what the run with one worker foretells for more: the driver's seconds stay, the workers' are shared."""
+    one = next((each for each in found if len(each.workers) == 1), None)
+    if one is None:
+        return
+    yield f"on paper: {one.driver.cpu:.1f} s of the driver + {one.work:.1f} s of workers / their number"
+    yield f"{'workers':<10}" + "".join(f"{number:>8}" for number in ON_PAPER)
+    yield f"{'wall s':<10}" + "".join(f"{one.driver.cpu + one.work / number:>8.1f}" for number in ON_PAPER)
 
 
 def _values(each: Scaled, base: Scaled) -> dict[str, Any]:

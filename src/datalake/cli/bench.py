@@ -107,8 +107,8 @@ def startup(door: Door, shared: Bench, runs: int) -> Measured:
 def scale(shared: Bench, mb: int, partitions: int) -> Measured:
     """Load one large feed for two nights here, and on Dask.
 
-    On this host with one thread and two, and with one worker and two on loopback. Exit code 1 where they do not
-    publish the same bytes.
+    On this host with two threads, and with one worker and two on loopback; then what more workers would take, on
+    paper. Exit code 1 where they do not publish the same bytes.
     """
     from datalake.bench.scale import figures
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from datalake.clean.schema import FINDINGS
 from datalake.engine.job import FINDINGS_FILE, STAGED_FILE, Staged, to_json
+from datalake.zones.files import temporary
 
 COMPRESSION = "snappy"
 ENOUGH = 8_192  # findings of one row group
@@ -21,7 +22,10 @@ SAMPLE, FEW = 1_024, 128  # rows of a part looked at, and how many values they m
 def clear(staging: Path, quarantine: Path) -> None:
     """Make both folders empty of what an earlier try left, staged.json first: without it nothing else counts."""
     (staging / STAGED_FILE).unlink(missing_ok=True)
-    shutil.rmtree(staging, ignore_errors=True)
+    if staging.exists():  # out of the way first: a worker that was given up for dead may still be writing there
+        doomed = temporary(staging.parent)
+        staging.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
     staging.mkdir(parents=True)
     quarantine.mkdir(parents=True, exist_ok=True)
     (quarantine / FINDINGS_FILE).unlink(missing_ok=True)
