@@ -83,7 +83,7 @@ def replay(door: Door, nights: int, seed: int, rows: int) -> None:
 
 
 @prove.command()
-@click.option("--weeks", default=53, show_default=True, type=click.IntRange(12, 520), help="Weeks of nights.")
+@click.option("--weeks", default=53, show_default=True, type=click.IntRange(16, 520), help="Weeks of nights.")
 @click.option("--seed", default=1, show_default=True, help="What decides the nights.")
 @pass_door
 def year(door: Door, weeks: int, seed: int) -> None:
