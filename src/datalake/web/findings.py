@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,20 +63,41 @@ def folder_of(lake: Lake, contract: Contract, day: str, delivery: str) -> Path |
 
 def read(folder: Path, contract: Contract, wanted: Wanted, first: int, most: int, visitor: Visitor) -> Found:
     """Return findings of one outcome from the first-th on, at most so many, without what the visitor may not see."""
+    import pyarrow.parquet as pq
+
+    path = folder / FINDINGS_FILE
+    stamp = path.stat()
+    index = _index(path, wanted, stamp.st_mtime_ns, stamp.st_size)
+    with pq.ParquetFile(path) as file:
+        rows = rows_at(file, index.places[first : first + most].to_pylist(), COLUMNS)
+    hidden = _hidden(contract, visitor)
+    shown = [_shown(_finding(row), contract, hidden, visitor) for row in rows]
+    return Found(shown, len(index.places), index.lines, dict(index.counts))
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Where the findings that are wanted stand, of how many rows they are, and how many there are of each outcome."""
+
+    places: Any
+    lines: int
+    counts: dict[str, int]
+
+
+@lru_cache(maxsize=4)
+def _index(path: Path, wanted: Wanted, *_: int) -> _Index:
+    """A file of a million findings is gone through once for all its pages: it never changes."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(folder / FINDINGS_FILE, read_dictionary=["outcome"]) as file:
+    with pq.ParquetFile(path, read_dictionary=["outcome"]) as file:
         table = file.read(["outcome", "line"] + (["rule"] if wanted.rule else []))
-        outcomes = table.column("outcome").cast(pa.string()) if not table.num_rows else table.column("outcome")
-        counted = {str(each["values"].as_py()): each["counts"].as_py() for each in pc.value_counts(outcomes)}
-        places = pc.indices_nonzero(pc.equal(outcomes.cast(pa.string()), wanted.outcome))
-        places = _first_by_rule(table, places, wanted.rule) if wanted.rule else places
-        rows = rows_at(file, places[first : first + most].to_pylist(), COLUMNS)
-    hidden = _hidden(contract, visitor)
-    shown = [_shown(_finding(row), contract, hidden, visitor) for row in rows]
-    return Found(shown, len(places), _distinct(table.column("line").take(places)), counted)
+    outcomes = table.column("outcome").cast(pa.string())
+    counts = {str(each["values"].as_py()): each["counts"].as_py() for each in pc.value_counts(outcomes)}
+    places = pc.indices_nonzero(pc.equal(outcomes, wanted.outcome))
+    places = _first_by_rule(table, places, wanted.rule) if wanted.rule else places
+    return _Index(places, _distinct(table.column("line").take(places)), counts)
 
 
 def _first_by_rule(table: Any, places: Any, rule: str) -> Any:
