@@ -85,7 +85,8 @@ def processes(folder: Path, workers: int, host: str = "tcp://127.0.0.1", **envir
     (folder / "gates").mkdir(parents=True)
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "GATES": str(folder / "gates"), **environ}
     log = folder / "scheduler.log"
-    scheduler = _start(["scheduler", "--host", host, "--port", "0", "--no-dashboard"], log, surroundings)
+    without = {name: value for name, value in surroundings.items() if name != "PYTHONPATH"}  # it knows Dask alone
+    scheduler = _start(["scheduler", "--host", host, "--port", "0", "--no-dashboard"], log, without)
     found = Processes(folder, "", scheduler, surroundings)
     try:
         wait_for(lambda: bool(LISTENS.search(log.read_text())) or scheduler.poll() is not None)

@@ -48,7 +48,7 @@ def installed() -> bool:
 def figures(megabytes: int, partitions: int, folder: Path, tell: Callable[[str], None] = lambda text: None) -> Figures:
     """Measure each case once on a file of so many MB. Sound where all published the same bytes."""
     tell(f"scale: making a file of {megabytes} MB")
-    source = Path(told("task", str(megabytes), str(folder)))
+    source = Path(told("task", str(megabytes), str(folder), "0"))
     cases = [case for case in CASES if not case[2] or installed()]
     found = []
     for name, threads, workers in cases:

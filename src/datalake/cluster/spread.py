@@ -1,11 +1,13 @@
 """Tasks given out to a cluster and their results taken in order; whatever the cluster does wrong is told in words."""
 
 import contextlib
+import pickle
 import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from typing import Any
 
 from datalake.cluster.worker import at_work, stamp
@@ -15,6 +17,19 @@ POLL = 2.0  # seconds of waiting before it is asked whether anybody is still at 
 PATIENCE = 60.0  # seconds without any worker before the feed fails
 AHEAD = 4  # tasks given out for each thread of the cluster
 NEXT_RUN = "Nothing was published; the next run takes the file up again."
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A task that is done where it is unpickled: the scheduler, which need not know this program, only passes it on."""
+
+    work: Callable[[Any], Any]
+    task: Any
+    zone: str
+    stamp: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return at_work, (self.work, self.task, self.zone, self.stamp)
 
 
 class Cluster:
@@ -50,8 +65,9 @@ class Cluster:
             raise self._lost() from None
 
     def _submit(self, work: Callable[[Any], Any], task: Any, key: str) -> Any:
+        call = pickle.dumps(_Call(work, task, self._zone, stamp(self._zone)))
         try:
-            return self._client.submit(at_work, work, task, self._zone, stamp(self._zone), key=key, pure=False)
+            return self._client.submit(pickle.loads, call, key=key, pure=False)
         except (OSError, RuntimeError):
             raise self._lost() from None
 

@@ -67,7 +67,8 @@ def _feed_needs(lake: Lake, settings: Settings, feed: FeedPlan) -> int:
     steps = [each for each in feed.steps if not (isinstance(each, Take) and each.too_large)]
     weights = [_weight(lake, feed.contract, each, settings.file_limits.max_bytes) for each in steps]
     carried = 0 if not steps or feed.contract.write_disposition == "replace" else _table_bytes(lake, feed.contract.feed)
-    return needed(weights, carried, settings.keep_versions)
+    scratch = max((each.text for each in weights), default=0) if feed.contract.partitions > 1 else 0
+    return needed(weights, carried, settings.keep_versions) + scratch  # in which rows are put in order by partition
 
 
 def _weight(lake: Lake, contract: Contract, step: Step, limit: int) -> Weight:
