@@ -292,6 +292,18 @@ def test_a_refused_file_is_taken_again_after_a_fix_of_the_rules(loaded: Office) 
     assert (outcome.status, outcome.night, loaded.ids(), loaded.state().as_of) == ("success", D6, ["A", "B"], D5)
 
 
+def test_a_file_that_changed_in_raw_is_not_published(loaded: Office) -> None:
+    loaded.deliver("IRB_PROTOCOL_2025-11-05.csv", irb_csv("A", "B").replace("status", "state"))
+    loaded.next_night()
+    (raw,) = loaded.lake.raw("irb", D5).glob("*.csv")
+    raw.chmod(0o644)
+    raw.write_text(irb_csv("A", "Z"), encoding="utf-8")
+    outcome = loaded.night(work=Retry("irb", "kim"), trigger="retry")
+    assert feed(outcome).status == "failed" and "no longer what was delivered" in feed(outcome).reason
+    assert "manage.py verify" in feed(outcome).fix
+    assert loaded.ids() == ["A", "B", "C"]
+
+
 def test_a_retry_without_a_fix_is_refused_again(loaded: Office) -> None:
     loaded.irb("2025-11-05")
     loaded.next_night()

@@ -3,7 +3,7 @@
 from datalake.contracts.model import Contract
 from datalake.contracts.patterns import companion
 from datalake.engine.job import Staged, StageJob
-from datalake.errors import Refused
+from datalake.errors import DatalakeError, Refused
 from datalake.pipeline.checksums import contradiction, stated_rows
 from datalake.pipeline.context import Context
 from datalake.zones.state import OpenDelivery
@@ -29,14 +29,22 @@ def job_of(run: Context, contract: Contract, delivery: OpenDelivery) -> StageJob
 
 
 def stage(run: Context, contract: Contract, delivery: OpenDelivery) -> Staged:
-    """Clean a delivery; raise Refused where it cannot be read as its feed, or contradicts what came with it."""
+    """Clean a delivery; raise Refused where it cannot be read as its feed, or contradicts what came with it, and
+    DatalakeError where it is not what was delivered.
+    """
     feed, job = contract.feed, job_of(run, contract, delivery)
     problem = contradiction(job.source, delivery.sha256)
     if problem:
         raise Refused("checksum", problem, "Have the file sent again.")
     with run.stage("clean", feed):
         stager = run.engines.stager(contract)
-        return stager(job, lambda rows, done: run.observer.progress(feed, rows, done, delivery.size))
+        staged = stager(job, lambda rows, done: run.observer.progress(feed, rows, done, delivery.size))
+    if staged.sha256 and staged.sha256 != delivery.sha256:  # a file taken again may have lain there for years
+        raise DatalakeError(
+            f"{delivery.raw} in data/raw is no longer what was delivered: its checksum is another.",
+            "Put it back from a backup; `python manage.py verify` names every file that changed.",
+        )
+    return staged
 
 
 def rows_promised(run: Context, contract: Contract, delivery: OpenDelivery) -> int | None:
