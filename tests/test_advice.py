@@ -60,7 +60,7 @@ def test_a_renamed_column_is_proposed_by_its_values_when_the_file_is_refused(her
     assert feed(outcome).status == "refused"
     assert 'New column "clk_state" holds the same values as "status" did (100 %).' in feed(outcome).reason
     assert feed(outcome).fix == (
-        "In config/local/modules/irb.yaml add under status, `aliases: [clk_state]`. Then `python manage.py retry irb`."
+        "In config/local/modules/irb.yaml add under status, `aliases: [clk_state]`. Then `python3 manage.py retry irb`."
     )
 
 

@@ -63,7 +63,7 @@ def waits(feed: str, status: str = "held") -> OpenDelivery:
         status=status,
         since="2025-11-05T07:02:00+00:00",
         reason="GRANTS_2025-11-04.csv waits for OK: 9 of 100 rows were rejected (9.0 %; the limit is 5 %).",
-        fix="`python manage.py approve grants --why '...'`",
+        fix="`python3 manage.py approve grants --why '...'`",
     )
 
 

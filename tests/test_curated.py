@@ -141,7 +141,7 @@ def test_a_lost_table_fails_its_feed_with_words_and_stops_no_other(here: Office,
     outcome = here.next_night()
 
     assert feed(outcome).status == "failed"
-    assert "python manage.py replay irb" in feed(outcome).fix
+    assert "python3 manage.py replay irb" in feed(outcome).fix
     assert feed(outcome, "grants").status == "published"
 
 

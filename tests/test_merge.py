@@ -121,7 +121,7 @@ def test_a_column_whose_type_changed_is_brought_over_or_the_merge_stops_with_wor
     old, new = pa.schema([("id", pa.string()), ("n", pa.string())]), pa.schema([("id", pa.string()), ("n", pa.int64())])
     accepted = Held([{"id": "A", "n": 7}], new)
     assert merged(Held([{"id": "A", "n": "7"}], old), accepted)[1].differences.changes == Changes()
-    with pytest.raises(DatalakeError, match=r"Column n is now int64.*python manage.py replay"):
+    with pytest.raises(DatalakeError, match=r"Column n is now int64.*python3 manage.py replay"):
         merged(Held([{"id": "A", "n": "seven"}], old), accepted)
 
 

@@ -108,7 +108,7 @@ def test_one_failing_feed_never_stops_another(here: Office) -> None:
     assert feed(outcome, "grants").status == "published"
     assert feed(outcome).status == "refused"
     assert "has a header and no rows" in feed(outcome).reason
-    assert feed(outcome).fix.endswith("`python manage.py retry irb`.")
+    assert feed(outcome).fix.endswith("`python3 manage.py retry irb`.")
 
 
 def test_a_fault_in_the_program_is_worded_and_logged_and_the_file_is_taken_up_again(

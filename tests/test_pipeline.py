@@ -93,7 +93,8 @@ def test_changed_rules_are_told_with_where_they_changed_and_how_to_see_what_a_re
     told = note(outcome, "rules_changed")
     assert told == (
         'The rules of irb have changed since its last file: "columns.school", "columns.study_title.aliases",'
-        ' "limits.row_drop_percent". What that would change in earlier nights: `python manage.py replay irb --dry-run`.'
+        ' "limits.row_drop_percent". What that would change in earlier nights:'
+        " `python3 manage.py replay irb --dry-run`."
     )
     loaded.irb("2025-11-06", "A", "B", "C")
     assert "rules_changed" not in kinds(loaded.next_night())
@@ -132,7 +133,7 @@ def test_past_the_limit_of_rejected_rows_the_file_waits_and_nothing_is_published
     assert feed(outcome).reason == (
         "IRB_PROTOCOL_2025-11-05.csv waits for OK: 1 of 3 rows were rejected (33.3 %; the limit is 30 %)."
     )
-    assert "python manage.py approve irb" in feed(outcome).fix
+    assert "python3 manage.py approve irb" in feed(outcome).fix
     assert (feed(outcome).as_of, loaded.ids()) == (D4, ["A", "B", "C"])
     assert [each.counts["rejected"] for each in loaded.state().held] == [1]
 

@@ -163,7 +163,7 @@ class _Run:
         if self.demo and self.trigger != "demo" and todo.takes:
             raise UsageError(
                 "This lake holds demo data, and incoming holds files for it that the demo did not write.",
-                "Remove the demo first: `python manage.py demo --clear`.",
+                "Remove the demo first: `python3 manage.py demo --clear`.",
             )
         check_room(self.lake, self.settings, todo)
         context.notes += tight_logs(self.lake)

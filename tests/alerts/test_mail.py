@@ -20,7 +20,7 @@ MESSAGE = Message(
     "FAILED: grants",
     (
         paragraph(line("grants was not updated – “status” <b> & more")),
-        steps(line(Span("python manage.py retry grants", "code"))),
+        steps(line(Span("python3 manage.py retry grants", "code"))),
         log(["before", ".", "x" * 3_000, "after"]),
     ),
 )
@@ -62,13 +62,13 @@ def test_a_line_that_holds_only_a_dot_does_not_end_the_mail(through) -> None:
     text = through(NOTICE).text("plain").replace("\r\n", "\n")
     assert "  | before\n  | .\n  | xxx" in text and text.endswith("  | after\n")
     assert "grants was not updated – “status” <b> & more" in text
-    assert "\n  1. python manage.py retry grants\n" in text
+    assert "\n  1. python3 manage.py retry grants\n" in text
 
 
 def test_the_html_twin_says_the_same_and_escapes_it(through) -> None:
     html = through(NOTICE).text("html")
     assert "grants was not updated – “status” &lt;b&gt; &amp; more" in html
-    assert "<code>python manage.py retry grants</code>" in html
+    assert "<code>python3 manage.py retry grants</code>" in html
     assert "http" not in html and 'lang="en"' in html
 
 

@@ -76,7 +76,7 @@ def test_a_success_says_what_the_seed_says() -> None:
 
 def test_every_success_says_where_the_event_chain_ends_as_a_command_that_checks_it() -> None:
     for run in (samples.SUCCESS, samples.NOTES):
-        assert f"Event chain: `python manage.py verify --tip {'5e' * 32}`" in plain(told(run))
+        assert f"Event chain: `python3 manage.py verify --tip {'5e' * 32}`" in plain(told(run))
         assert f"verify --tip {'5e' * 32}" in slack_blocks(run)
     assert "Event chain" not in plain(told(replace(samples.SUCCESS, tip="")))
 
@@ -102,7 +102,7 @@ def test_a_failure_says_what_is_old_why_and_what_to_do_before_any_detail() -> No
         "grants was not updated: its tables still show Mon 3 Nov. The other 7 feeds are current as of Tue 4 Nov."
         " Nothing wrong was published.",
         'Why: grants: GRANTS_2025-11-04.csv has no column "status".',
-        "python manage.py retry grants",
+        "python3 manage.py retry grants",
         '  | 02:02:15 ERROR grants: no column "status"',
         "Exit code: 1 · 02:00:00–02:02:15 EST · Check logs: logs/cron_etl.log · host dl1",
     ]
@@ -114,7 +114,7 @@ def test_a_run_in_which_everything_that_failed_waits_for_ok_says_so() -> None:
     made = told(samples.HELD)
     assert "ETL Failure (waiting for OK)" in made.title
     assert made.summary.startswith("WAITING FOR OK: BU Research Data Lake, Wed 5 Nov 2025.")
-    assert "`python manage.py approve irb --why REASON`" in plain(made)
+    assert "`python3 manage.py approve irb --why REASON`" in plain(made)
 
 
 def test_a_killed_run_says_that_nothing_half_loaded_was_published() -> None:
@@ -249,7 +249,7 @@ def test_the_year_is_said_where_it_is_not_the_runs() -> None:
 
 def test_a_wrong_configuration_says_why_once_and_what_was_not_touched_once() -> None:
     error = "The configuration is wrong; nothing was touched. config/settings.yaml:2: unknown key 'thread'"
-    text = plain(told(replace(samples.KILLED, exit_code=78, error=error, fix="python manage.py check")))
+    text = plain(told(replace(samples.KILLED, exit_code=78, error=error, fix="python3 manage.py check")))
     assert "Why: config/settings.yaml:2: unknown key 'thread'." in text
     assert text.count("nothing was touched") == 1 and "half-" not in text
     assert "ERROR grants" not in text, "the log says the same mistakes again"

@@ -285,7 +285,7 @@ def test_nothing_that_needs_a_person_is_dropped_without_saying_how_many_more_the
     needy = replace(summary(lake), needs=tuple(f"problem {number}: it waits" for number in range(1, 31)))
     told = plain(message(needy, SETTINGS, "logs/reports/2025-W44.html"))
     assert "Needs a person: problem 10: it waits." in told
-    assert "…and 20 more: `python manage.py alerts`" in told
+    assert "…and 20 more: `python3 manage.py alerts`" in told
     assert "Wed 29 Oct: did not run." in told, "what needs a person crowds out nothing else"
     page = html(needy)
     assert all(f"problem {number}: it waits." in page for number in range(1, 31))
@@ -318,5 +318,5 @@ def test_the_figures_stand_beside_those_of_the_week_and_the_four_weeks_before(la
 def test_the_end_of_the_event_chain_is_in_the_summary_to_be_checked_later(lake, nights) -> None:
     nights(WEEK)
     told = message(replace(summary(lake), tip="ab" * 32), SETTINGS)
-    assert f"`python manage.py verify --tip {'ab' * 32}`" in plain(told)
+    assert f"`python3 manage.py verify --tip {'ab' * 32}`" in plain(told)
     assert "verify --tip" in json.dumps(payload(told))

@@ -105,7 +105,7 @@ def test_webhooks_by_url_hear_of_everything_or_of_their_feeds_as_slack_messages_
         "    - {name: IRB office, secret: WEBHOOK_IRB, feeds: [irb]}\n"
         "    - {name: grants office, secret: WEBHOOK_GRANTS, feeds: [grants]}\n",
     )
-    refused = "FeedOutcome('irb', 'refused', reason='no column status', fix='python manage.py retry irb')"
+    refused = "FeedOutcome('irb', 'refused', reason='no column status', fix='python3 manage.py retry irb')"
     office.etl(
         BEGIN,
         "from datalake.outcomes import FeedOutcome",

@@ -78,7 +78,7 @@ def test_a_wrong_configuration_is_recorded_although_nothing_ran(installation: In
     installation.etl("sys.exit(78)")
     assert installation.run().code == 78
     ((status, code, error, fix),) = installation.record("status, exit_code, error, fix")
-    assert (status, code, fix) == ("failure", 78, "python manage.py check")
+    assert (status, code, fix) == ("failure", 78, "python3 manage.py check")
     assert "configuration" in error
     assert installation.csv_statuses() == ["failure"]
 

@@ -47,7 +47,7 @@ NOTES = replace(
     notes=(
         Note("no_file_for_feed", "no file of Tue 4 Nov has come", "grants"),
         Note("unmatched", "budget final (2).csv belongs to no feed's rules; it stays in data/incoming"),
-        Note("rejected_rows", "12 rows were rejected: see `python manage.py rejects irb`", "irb"),
+        Note("rejected_rows", "12 rows were rejected: see `python3 manage.py rejects irb`", "irb"),
     ),
 )
 FAILURE = replace(
@@ -64,7 +64,7 @@ FAILURE = replace(
             files=(file("grants", "refused", reason='no column "status"'),),
             reason='GRANTS_2025-11-04.csv has no column "status"',
             fix="In config/local/modules/grants.yaml add the column's new name under aliases,"
-            " then `python manage.py retry grants`",
+            " then `python3 manage.py retry grants`",
         ),
         *OTHERS,
     ),

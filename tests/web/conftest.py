@@ -49,7 +49,7 @@ def published(feed: str, night: date, rejected: int = 0, rows: int = 100) -> Fee
 def refused(feed: str, night: date, reason: str = 'has no column "status"') -> FeedOutcome:
     """A feed whose file could not be read, and whose table still shows what it did the night before."""
     day = night - timedelta(days=1)
-    fix = f"python manage.py retry {feed}"
+    fix = f"python3 manage.py retry {feed}"
     file = FileOutcome(f"{feed.upper()}_{day}.csv", "refused", "ba9876543210", day, reason=reason, fix=fix)
     return FeedOutcome(feed, "refused", day - timedelta(days=1), 100, files=(file,), reason=reason, fix=fix)
 

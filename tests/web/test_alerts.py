@@ -44,7 +44,7 @@ def test_an_open_problem_is_shown_with_its_number_and_the_command(client, keep):
     said = text(client, "/alerts")
 
     assert f"Problem {kept.number} grants was not updated Since Wed 5 Nov 02:00 EST" in said
-    assert f"python manage.py alerts ack {kept.number} --until 3d" in said
+    assert f"python3 manage.py alerts ack {kept.number} --until 3d" in said
 
 
 def test_one_that_somebody_is_on_says_who_and_until_when(client, keep):
@@ -76,7 +76,7 @@ def test_an_unsent_message_is_listed_with_its_last_answer(client, keep):
     row = rows(client, "/alerts", "Unsent messages")[0]
 
     assert row[:3] == ["ETL <Failure>", "slack", "Wed 5 Nov 07:00 EST"]
-    assert "python manage.py alerts flush" in text(client, "/alerts")
+    assert "python3 manage.py alerts flush" in text(client, "/alerts")
 
 
 def test_a_dead_channel_is_told_and_an_unproven_one_too(client, keep):

@@ -25,7 +25,7 @@ def test_a_manifest_that_is_damaged_or_gone_is_told_beside_what_can_be_shown(lak
     said = text(client, "/")
 
     assert "data/metadata: manifest.json was" in said
-    assert "`python manage.py verify` says whether all that is published is whole" in said
+    assert "`python3 manage.py verify` says whether all that is published is whole" in said
     assert rows(client, "/", "Feeds")[1][2] == "Tue 4 Nov 2025"
 
 

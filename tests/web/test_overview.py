@@ -46,7 +46,7 @@ class TestVerdict:
 
         assert "1 of 2 feeds is current as of Tue 4 Nov." in said
         assert 'has no column "status"' in said
-        assert "python manage.py retry grants" in said
+        assert "python3 manage.py retry grants" in said
 
 
 class TestNights:

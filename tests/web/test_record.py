@@ -122,7 +122,7 @@ class TestRejectedRows:
     def test_each_is_told_with_line_value_and_reason(self, reader, path):
         assert rows(reader, path, "Findings")[0][:4] == ["4", "S-3", "status", "Unheard of"]
         assert "1 row of the file with 1 finding" in text(reader, path)
-        assert "python manage.py rejects irb --csv" in text(reader, path)
+        assert "python3 manage.py rejects irb --csv" in text(reader, path)
 
     def test_raw_rows_are_a_stewards_also_in_the_download(self, reader, steward, path):
         for given in (path, f"{path}.csv"):

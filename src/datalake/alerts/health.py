@@ -11,7 +11,7 @@ from datalake.alerts.words import count
 from datalake.settings import Settings
 
 PREFIX = "channel:"
-TEST = "Then prove it: `python manage.py alerts test`"
+TEST = "Then prove it: `python3 manage.py alerts test`"
 
 
 def key(name: str) -> str:
@@ -61,4 +61,4 @@ def _do(name: str) -> Part:
             f"Put {name} right: alerts in config/local/settings.yaml, secrets in config/secrets.env; then try again"
         )
     )
-    return steps(first, marked(TEST), marked("What waits is sent by itself, or now: `python manage.py alerts flush`"))
+    return steps(first, marked(TEST), marked("What waits is sent by itself, or now: `python3 manage.py alerts flush`"))

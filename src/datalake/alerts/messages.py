@@ -117,13 +117,13 @@ def _success(run: RunOutcome, context: Context, late: str) -> list[Part]:
 
 def chain(tip: str) -> str:
     """Say where the chain of events ends, as the command that later proves that it was not written anew since."""
-    return f"Event chain: `python manage.py verify --tip {tip}`"
+    return f"Event chain: `python3 manage.py verify --tip {tip}`"
 
 
 def _notes(run: RunOutcome) -> list[Line]:
     lines = [marked(f"Note: {_named(note.feed)}{_sentence(note.text)}") for note in run.notes[:MOST_NOTES]]
     more = len(run.notes) - MOST_NOTES
-    return [*lines, marked(f"…and {more} more: `python manage.py status`")] if more > 0 else lines
+    return [*lines, marked(f"…and {more} more: `python3 manage.py status`")] if more > 0 else lines
 
 
 def _named(feed: str) -> str:
@@ -165,9 +165,9 @@ def fixes(run: RunOutcome, failed: Sequence[FeedOutcome]) -> list[Line]:
 def usual_fix(feed: str, status: str) -> str:
     """Return what to do about a feed whose file waits (held) or could not be loaded, where nothing better is known."""
     if status == "held":
-        answer = f"`python manage.py approve {feed} --why REASON`, or `decline` in its place"
-        return f"See what would change: `python manage.py held`. Then {answer}"
-    return f"Put it right, then `python manage.py retry {feed}`"
+        answer = f"`python3 manage.py approve {feed} --why REASON`, or `decline` in its place"
+        return f"See what would change: `python3 manage.py held`. Then {answer}"
+    return f"Put it right, then `python3 manage.py retry {feed}`"
 
 
 def as_step(fix: str) -> Line:

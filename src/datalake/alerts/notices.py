@@ -52,7 +52,7 @@ def _reminder(change: Change, settings: Settings, zone: tzinfo) -> Message:
 
 
 def _quiet(incident: Incident) -> Line:
-    return marked(f"To hear no more of it for three days: `python manage.py alerts ack {incident.number} --until 3d`")
+    return marked(f"To hear no more of it for three days: `python3 manage.py alerts ack {incident.number} --until 3d`")
 
 
 def recovery(

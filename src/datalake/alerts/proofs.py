@@ -29,7 +29,7 @@ def message(code: str, settings: Settings) -> Message:
             paragraph(
                 line(Span(f"Code {code}. Nothing is wrong: somebody tests whether messages arrive here.", "bold"))
             ),
-            steps(marked(f"Tell whoever asked, or type: `python manage.py alerts seen {code}`")),
+            steps(marked(f"Tell whoever asked, or type: `python3 manage.py alerts seen {code}`")),
         ),
     )
     return made_safe(told, settings)

@@ -133,7 +133,7 @@ def _outcome(lake: Lake, schedule: Schedule, run_id: str) -> RunOutcome:
         logger.error("%s: %s", lake.database, problem)
         found = None
     if found is None:
-        raise DatalakeError(f"{run_id}: no such run is recorded.", "See the runs: python manage.py status")
+        raise DatalakeError(f"{run_id}: no such run is recorded.", "See the runs: python3 manage.py status")
     return found
 
 

@@ -89,7 +89,7 @@ def lines(outcome: RunOutcome, waiting: set[tuple[str, str]]) -> list[str]:
     for feed, each in stuck[:NAMED]:
         shown += _named(feed, each, (feed, each.delivery) in waiting)
     if len(stuck) > NAMED:
-        shown.append(f"and {number(len(stuck) - NAMED)} more: python manage.py held")
+        shown.append(f"and {number(len(stuck) - NAMED)} more: python3 manage.py held")
     return shown + [line for note in outcome.notes for line in results.wrapped(f"Note: {note.text}")]
 
 

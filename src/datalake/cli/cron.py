@@ -54,7 +54,7 @@ def _install(root: str, block: str) -> None:
         return
     host.write_crontab(wanted)
     click.echo(block, nl=False)
-    click.echo("Installed. See them with `crontab -l`; check the rest with `python manage.py doctor`.")
+    click.echo("Installed. See them with `crontab -l`; check the rest with `python3 manage.py doctor`.")
 
 
 def _remove(root: str) -> None:

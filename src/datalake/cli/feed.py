@@ -65,7 +65,7 @@ def _tell_mistakes(door: Door) -> None:
 
 def _next(name: str, sample: Path) -> list[str]:
     return [
-        "Look it over. Then: python manage.py check",
-        f"and: python manage.py try {text.harmless(str(sample))} --as {name}",
+        "Look it over. Then: python3 manage.py check",
+        f"and: python3 manage.py try {text.harmless(str(sample))} --as {name}",
         "When it is right, set its status to active.",
     ]

@@ -25,7 +25,7 @@ OK, WARN, BAD = "ok", "warn", "bad"
 LEAST_FREE = 1_000_000_000  # bytes: a night of small files and its log never need more
 COPIES = 3  # of tonight's files: raw, staging with quarantine, curated
 LONG = timedelta(hours=6)
-SETTINGS_FIRST = ("cannot be told while the settings are wrong", "python manage.py check")
+SETTINGS_FIRST = ("cannot be told while the settings are wrong", "python3 manage.py check")
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def check_lines(table: str, block: str, root: str) -> Finding:
     if strays:
         return Finding("crontab lines", WARN, f"a line outside our block: {strays[0]}", "delete it with `crontab -e`")
     if not installed:
-        return Finding("crontab lines", BAD, "are not installed for this user", "python manage.py cron --install")
+        return Finding("crontab lines", BAD, "are not installed for this user", "python3 manage.py cron --install")
     if installed != block:
-        return Finding("crontab lines", WARN, "are not those of the schedule", "python manage.py cron --install")
+        return Finding("crontab lines", WARN, "are not those of the schedule", "python3 manage.py cron --install")
     return Finding("crontab lines", OK, "are those of the schedule")
 
 
@@ -102,7 +102,7 @@ def check_nights(schedule: "Schedule", now: datetime) -> Finding:
         return Finding("next nights", OK, says)
     verb = "skip" if calendar.clock_change(schedule, odd[0]) == calendar.SKIPPED else "repeat"
     warns = f"{says}; on {full_day(odd[0])} the clocks {verb} {schedule.nightly}"
-    do = "set schedule.nightly to a time after 03:00, then: python manage.py cron --install"
+    do = "set schedule.nightly to a time after 03:00, then: python3 manage.py cron --install"
     return Finding("next nights", WARN, warns, do)
 
 
@@ -158,7 +158,7 @@ def check_contracts(door: Door) -> Finding:
         contracts = door.contracts()
     except DatalakeError as problem:
         mistakes = count(len(problem.message.splitlines()), "mistake")
-        return Finding("feeds' rules", BAD, mistakes, "python manage.py check")
+        return Finding("feeds' rules", BAD, mistakes, "python3 manage.py check")
     return Finding("feeds' rules", OK, count(len(contracts), "feed"))
 
 

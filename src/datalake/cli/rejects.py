@@ -68,4 +68,4 @@ def _echo_table(found: Iterator[Finding], feed: str, folder: Path) -> None:
     for line in findings.table(shown):
         click.echo(line)
     if more:
-        click.echo(f"and {number(more)} more: python manage.py rejects {feed} --csv")
+        click.echo(f"and {number(more)} more: python3 manage.py rejects {feed} --csv")

@@ -81,5 +81,7 @@ def _next(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:
         f"Your own feed     one file in {own}: README.md shows how",
     ]
     if outcome.demo:
-        told.append("Next night        bash src/cron_runner.sh --demo; to remove it all: python manage.py demo --clear")
+        told.append(
+            "Next night        bash src/cron_runner.sh --demo; to remove it all: python3 manage.py demo --clear"
+        )
     return told

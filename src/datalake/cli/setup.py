@@ -6,9 +6,9 @@ from datalake.cli.door import Door, pass_door
 
 NEXT = """The environment is ready. Next:
   see it work with made-up files   bash src/cron_runner.sh --demo
-  check your configuration         python manage.py check
-  let cron run it every night      python manage.py cron --install
-  prove that it is all in place    python manage.py doctor"""
+  check your configuration         python3 manage.py check
+  let cron run it every night      python3 manage.py cron --install
+  prove that it is all in place    python3 manage.py doctor"""
 
 
 @click.command()

@@ -19,7 +19,7 @@ from datalake.zones.files import display, write_atomically
 from datalake.zones.paths import Lake
 
 ELSEWHERE = "Try the demo in a clone of its own: git clone, then bash src/cron_runner.sh --demo"
-CLEAR_FIRST = "Remove the demo first: python manage.py demo --clear"
+CLEAR_FIRST = "Remove the demo first: python3 manage.py demo --clear"
 LOGS = ("etl_log", "watchdog_log", "summary_log")
 ZONES = ("raw", "staging", "quarantine", "curated")
 

@@ -66,7 +66,7 @@ def next_day(marker: Marker, today: date) -> date:
     """Return the data date that comes next; raise UsageError where that would be after today."""
     day = marker.last + timedelta(days=1) if marker.last else marker.first
     if day > today:
-        fix = "The next night comes tomorrow. To start anew: python manage.py demo --clear"
+        fix = "The next night comes tomorrow. To start anew: python3 manage.py demo --clear"
         raise UsageError(f"The demo has reached today: its newest data date is {marker.last}.", fix)
     return day
 

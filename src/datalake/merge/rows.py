@@ -143,7 +143,7 @@ def _cast(values: pa.Array, field: pa.Field) -> pa.Array:
     except pa.ArrowInvalid as problem:
         raise DatalakeError(
             f"Column {field.name} is now {field.type}, and the published table has values that are none: {problem}.",
-            "Rebuild the feed by its new rules: `python manage.py replay`; --dry-run only says what would change.",
+            "Rebuild the feed by its new rules: `python3 manage.py replay`; --dry-run only says what would change.",
         ) from None
 
 

@@ -41,7 +41,7 @@ def plan_of(run: Context, contracts: Sequence[Contract], work: HandOver) -> Plan
     if run.lake.demo_marker.exists():
         raise UsageError(
             "This lake holds demo data; real files do not belong with it.",
-            "Remove the demo first: `python manage.py demo --clear`.",
+            "Remove the demo first: `python3 manage.py demo --clear`.",
         )
     living = [each for each in contracts if each.status != "retired"]
     missing = {each.feed for each in work.files} - {each.feed for each in living}

@@ -53,7 +53,7 @@ def chosen(state: State, decision: Decision) -> tuple[OpenDelivery, ...]:
     statuses = HELD if isinstance(decision, Approve) else (*HELD, "refused")
     found = [each for each in _named(state, decision.target) if each.status in statuses]
     if not found:
-        raise UsageError(f"Nothing of {decision.target} waits for OK.", "See what does with `python manage.py held`.")
+        raise UsageError(f"Nothing of {decision.target} waits for OK.", "See what does with `python3 manage.py held`.")
     if len(found) > 1:
         names = ", ".join(f"{each.name} ({each.delivery})" for each in found)
         raise UsageError(f"More than one file of {decision.target} waits: {names}.", "Name one file, or its id.")
@@ -66,7 +66,7 @@ def _to_retry(state: State, target: str) -> tuple[OpenDelivery, ...]:
         return tuple(sorted(waiting, key=lambda each: (each.data_date, each.event)))
     published = [feed for feed in state.values() if feed.version and _is_published(feed, target)]
     if not published:
-        raise UsageError(f"Nothing of {target} was refused or waits.", "See what waits with `python manage.py held`.")
+        raise UsageError(f"Nothing of {target} was refused or waits.", "See what waits with `python3 manage.py held`.")
     if not published[0].last_accepted.get("rejected"):
         raise UsageError(f"No file of {target} was refused or waits, and no row of its last one was rejected.")
     return (_as_open(published[0]),)

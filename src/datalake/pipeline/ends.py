@@ -111,7 +111,7 @@ def _with_proposals(run: Context, contract: Contract, delivery: OpenDelivery, re
         return reason, fix
     if not found:
         return reason, fix
-    retry = f"Then `python manage.py retry {contract.feed}`."
+    retry = f"Then `python3 manage.py retry {contract.feed}`."
     return f"{reason} {advice.worded(found)}", f"{advice.fix(found, contract)} {retry}"
 
 

@@ -49,7 +49,7 @@ def check_room(lake: Lake, settings: Settings, todo: Plan) -> None:
     if have < need:
         raise DatalakeError(
             f"There is not enough room for these files: they need {_size(need)}, and {_size(have)} are free.",
-            "Nothing was taken or decided. Make room outside data/raw and data/curated (`python manage.py retention "
+            "Nothing was taken or decided. Make room outside data/raw and data/curated (`python3 manage.py retention "
             "--dry-run` says what can go), and run it again.",
         )
 

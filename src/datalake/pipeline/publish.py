@@ -56,7 +56,7 @@ def findings_sha256(run: Context, delivery: OpenDelivery) -> str:
 def current_version(run: Context, feed: str) -> Version | None:
     """Return the version that readers see; raise DatalakeError where it is not the one that the events know."""
     state, shown = run.ledger.feed(feed), curated.current(run.lake, feed)
-    name, rebuild = shown.name if shown else "", f"Rebuild it: `python manage.py replay {feed}`."
+    name, rebuild = shown.name if shown else "", f"Rebuild it: `python3 manage.py replay {feed}`."
     if state.version != name:
         message = f"{feed}: version {state.version or 'none'} was published last, but {name or 'none'} is there."
         raise DatalakeError(message, rebuild)

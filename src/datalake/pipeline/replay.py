@@ -133,7 +133,7 @@ def _delivery(aside: Context, contract: Contract, event: dict[str, Any]) -> Open
     if not path.is_file() or file_sha256(path) != event["sha256"]:
         raise DatalakeError(
             f"{path} is missing or is not what was delivered, so {contract.feed} cannot be rebuilt.",
-            "Put it back from a backup; `python manage.py verify` names every such file.",
+            "Put it back from a backup; `python3 manage.py verify` names every such file.",
         )
     facts = {name: event[name] for name in DELIVERED}
     aside.ledger.record("admitted", contract.feed, facts)

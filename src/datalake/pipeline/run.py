@@ -136,7 +136,7 @@ def _add_note_of_rules(context: Context, contract: Contract, before: str) -> Non
     if where:
         told = (
             f"The rules of {contract.feed} have changed since its last file: {words.few(where)}."
-            f" What that would change in earlier nights: `python manage.py replay {contract.feed} --dry-run`."
+            f" What that would change in earlier nights: `python3 manage.py replay {contract.feed} --dry-run`."
         )
         context.note("rules_changed", told, contract.feed)
 

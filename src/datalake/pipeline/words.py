@@ -49,20 +49,20 @@ def _storage(problem: OSError) -> tuple[str, str]:
 def refused(name: str, problem: Refused, feed: str) -> tuple[str, str]:
     """Return why a file was refused and what to do."""
     place = f", line {problem.line:,}" if problem.line else ""
-    fix = f"{problem.fix} Then `python manage.py retry {feed}`.".strip()
+    fix = f"{problem.fix} Then `python3 manage.py retry {feed}`.".strip()
     return f"{name}{place}: {problem.message}", fix
 
 
 def also_refused(names: Sequence[str]) -> str:
     """Return a sentence about a feed's further refused files, led by a space; nothing where there are none."""
-    return f" Also refused: {few(names)}: see `python manage.py held`." if names else ""
+    return f" Also refused: {few(names)}: see `python3 manage.py held`." if names else ""
 
 
 def held(name: str, reasons: Sequence[str], feed: str) -> tuple[str, str]:
     """Return why a file waits for OK and how to give it."""
     fix = (
-        f"Look with `python manage.py held`; then `python manage.py approve {feed} --why '...'`"
-        f" or `python manage.py decline {feed} --why '...'`."
+        f"Look with `python3 manage.py held`; then `python3 manage.py approve {feed} --why '...'`"
+        f" or `python3 manage.py decline {feed} --why '...'`."
     )
     return f"{name} waits for OK: {'; '.join(reasons)}.", fix
 

@@ -36,7 +36,7 @@ alerts:
   mail: {{to: [oncall@example.edu], sender: lake@example.edu, relay: {{host: 127.0.0.1, port: {port}, security: none}}}}
 """
 WINDOW = "{{first: {0}, last: {1}, reason: planned work}}"
-ACKNOWLEDGE = re.compile(r"python manage.py alerts ack (\d+) --until ")
+ACKNOWLEDGE = re.compile(r"python3 manage.py alerts ack (\d+) --until ")
 
 
 @contextmanager

@@ -111,7 +111,7 @@ class Desk:
         again = problem.told == problem.sort
         problem.told, problem.on = problem.sort, self.now[0]
         self.mind.told |= set(problem.nights)
-        acknowledge = ("python manage.py alerts ack",) if again else ()
+        acknowledge = ("python3 manage.py alerts ack",) if again else ()
         spoilt = tuple(problem.nights) if again else ()
         letter = self.letter(sign, problem.number, None if again else night, spoilt, before, (*says, *acknowledge))
         if problem is self.mind.slack:
@@ -171,7 +171,7 @@ class Desk:
         elif tried or problem:
             self.mind.slack = self.grown(problem, "dead", [])
             sign = self.news(self.mind.slack, "📵")
-            self.about(self.mind.slack, sign, None, (what, "404 no_service", "python manage.py alerts test"))
+            self.about(self.mind.slack, sign, None, (what, "404 no_service", "python3 manage.py alerts test"))
 
 
 def _has_expired(letter: Letter, day: date, at: str) -> bool:

@@ -21,7 +21,7 @@ CAUSES = {  # what is said at six of a load that is not there, and a command tha
     "running": ("is still running", LOG),
     "hung": ("has been running for too long", LOG),
     UNKNOWN: ("failed", LOAD_NOW),
-    HELD: (HELD_WHY, "python manage.py held"),
+    HELD: (HELD_WHY, "python3 manage.py held"),
     **{how: (why, LOAD_NOW) for how, why in FAILURES.items()},
 }
 TOLD_BY_THE_LOAD = (UNKNOWN, HELD, *FAILURES)

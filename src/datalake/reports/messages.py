@@ -21,8 +21,8 @@ def message(report: Report, settings: Settings, page: str = "") -> Message:
         f"{stamp}Weekly ETL summary, {wording.span(report)}: {rate(report.span)}, {failed}.",
         (
             _data(report),
-            paragraph(*_first(wording.needs(report), MOST_NEEDS, "`python manage.py alerts`")),
-            paragraph(*_first(wording.remarks(report), MOST_REMARKS, page or "`python manage.py alerts`")),
+            paragraph(*_first(wording.needs(report), MOST_NEEDS, "`python3 manage.py alerts`")),
+            paragraph(*_first(wording.remarks(report), MOST_REMARKS, page or "`python3 manage.py alerts`")),
             paragraph(*(line(each) for each in (*wording.seed_lines(report), *wording.compared(report)))),
             _foot(report, page),
         ),

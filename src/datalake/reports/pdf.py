@@ -52,7 +52,7 @@ class Paper(FPDF):
         self._say("The monitoring itself", 11, "B")
         self._say(wording.monitoring(report).replace("`", ""))
         if report.tip:
-            self._say(f"Event chain: python manage.py verify --tip {report.tip}", 8)
+            self._say(f"Event chain: python3 manage.py verify --tip {report.tip}", 8)
 
     def footer(self) -> None:
         """Number the pages where there are several."""

@@ -120,7 +120,7 @@ def monitoring(report: Report) -> str:
     proven = [f"{name} {day(date.fromisoformat(at))}" for name, at in sorted(watched.proven.items())]
     said = [_checks(report), messages, *([f"alerts proven: {listed(proven)}"] if proven else [])]
     if watched.never_proven:
-        said.append(f"never proven: {listed(list(watched.never_proven))} (`python manage.py alerts test`)")
+        said.append(f"never proven: {listed(list(watched.never_proven))} (`python3 manage.py alerts test`)")
     return "; ".join(said) + "."
 
 

@@ -18,7 +18,7 @@ BEFORE_THE_ETL = {
     "setup": ("The environment could not be set up: logs/cron_etl.log says why.", "python3 manage.py setup"),
 }
 BY_EXIT_CODE = {
-    78: ("The configuration is wrong; nothing was touched.", "python manage.py check"),
+    78: ("The configuration is wrong; nothing was touched.", "python3 manage.py check"),
     129: ("The run was ended because its terminal was closed (SIGHUP){where}.", RUN_AGAIN),
     130: ("The run was interrupted (Ctrl-C){where}.", RUN_AGAIN),
     134: ("The ETL process crashed (signal 6){where}.", RUN_AGAIN),

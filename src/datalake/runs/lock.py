@@ -24,7 +24,7 @@ def held(lake: Lake) -> Iterator[str]:
     descriptor = _open(lake)
     try:
         if not take(descriptor):
-            raise LockHeld(held_sentence(read_holder(lake.lock)), "Wait until it is done: python manage.py status")
+            raise LockHeld(held_sentence(read_holder(lake.lock)), "Wait until it is done: python3 manage.py status")
         now = datetime.now(timezone.utc)
         run_id = new_run_id(now)
         sign(descriptor, Holder(os.getpid(), run_id, now.isoformat(timespec="seconds")))

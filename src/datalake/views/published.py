@@ -107,7 +107,7 @@ def _unreadable(column: Column) -> bool:
 def _cure(feed: str, name: str) -> str:
     return (
         f"If it has another name now, add that under aliases of {name} in config/local/modules/{feed}.yaml,"
-        f" then: python manage.py retry {feed}"
+        f" then: python3 manage.py retry {feed}"
     )
 
 

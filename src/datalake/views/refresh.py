@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datalake.views.published import Published
 
 UPDATED, UNCHANGED, NOT_UPDATED = "updated", "unchanged", "not_updated"
-CORRECT = "Correct it; python manage.py check tells whether it is right."
+CORRECT = "Correct it; python3 manage.py check tells whether it is right."
 log = logging.getLogger("datalake.views")
 
 

@@ -27,7 +27,7 @@ ASK = "Ask whoever sends the file; it loads by itself with the next try after it
 LOAD_NOW = "Is it in data/incoming by now? Load it: `bash src/cron_runner.sh`"
 ASK_ALL = "Ask whoever sends the files; they load by themselves with the next try after they have come"
 OLD = ":old"
-STATUS = "See what is there: `python manage.py status`"
+STATUS = "See what is there: `python3 manage.py status`"
 
 
 def findings(wording: Wording, routes: Mapping[str, tuple[str, ...]], explained: bool) -> list[Finding]:
@@ -172,6 +172,6 @@ def _rows(state: FeedState, wording: Wording) -> list[Finding]:
 
 def _compare(state: FeedState) -> list[Line]:
     if state.as_of is None:
-        return [marked("See what is there: `python manage.py status`")]
+        return [marked("See what is there: `python3 manage.py status`")]
     dates = f"{state.as_of - timedelta(days=1)} {state.as_of}"
-    return [marked(f"See which records came and left: `python manage.py diff {state.feed} {dates}`")]
+    return [marked(f"See which records came and left: `python3 manage.py diff {state.feed} {dates}`")]

@@ -8,7 +8,7 @@ from datalake.watchdog.messages import Wording
 
 DISK, ZONE, RECORD = "disk", "zone", "record"
 GB = 1_000_000_000
-SILENCED = "See what is open, and acknowledge or silence again what is missing: `python manage.py alerts`"
+SILENCED = "See what is open, and acknowledge or silence again what is missing: `python3 manage.py alerts`"
 
 
 def findings(wording: Wording) -> list[Finding]:
@@ -43,7 +43,7 @@ def _zone(wording: Wording) -> Finding | None:
     means = (
         f"Loads start at other hours than you set: the schedule is meant in {schedule.zone}, and cron goes by the zone"
     )
-    title, fix = "cron runs at other hours than the schedule says", "See what to do about it: `python manage.py cron`"
+    title, fix = "cron runs at other hours than the schedule says", "See what to do about it: `python3 manage.py cron`"
     return _finding(wording, ZONE, "zone", title, f"{means} of this host, which is another.", fix)
 
 
@@ -53,7 +53,7 @@ def _record(wording: Wording) -> Finding | None:
     if not means:
         return None
     title = "the record cannot be read" if facts.problems else "the record was rebuilt"
-    fixes = ("See what is wrong with it: `python manage.py doctor`", *((SILENCED,) if facts.losses else ()))
+    fixes = ("See what is wrong with it: `python3 manage.py doctor`", *((SILENCED,) if facts.losses else ()))
     return _finding(wording, RECORD, means, title, f"The tables are not touched by it. {means}", *fixes)
 
 

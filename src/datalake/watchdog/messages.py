@@ -31,8 +31,8 @@ LENGTHS = {SHORT: "last night's load was too short", OVERRUN: "last night's load
 RUN = "Load it now: `bash src/cron_runner.sh`"
 RUN_AGAIN = "load again: `bash src/cron_runner.sh`"
 LONG = "long"  # a load that took too long and is over
-LOOK = "See what is there: `python manage.py status`"
-DOCTOR = "See why it may not have started: `python manage.py doctor`"
+LOOK = "See what is there: `python3 manage.py status`"
+DOCTOR = "See why it may not have started: `python3 manage.py doctor`"
 LOG = "See its log: `tail -n 40 logs/cron_etl.log`"
 LOST = "logs/last_success.txt or the lake knows of a good load that the record does not: was an old copy restored?"
 CHECK = "`bash src/check_etl_watchdog.sh`"
@@ -48,7 +48,7 @@ STEPS = {
         "Is it right already? Then load again, which writes the last success anew: `bash src/cron_runner.sh`",
     ),
     SHORT: (LOOK, LOG, "In doubt load once more, which does no harm: `bash src/cron_runner.sh`"),
-    LONG: (LOG, "Is that usual now? Raise schedule.max_runtime_minutes, then `python manage.py check`"),
+    LONG: (LOG, "Is that usual now? Raise schedule.max_runtime_minutes, then `python3 manage.py check`"),
 }
 
 

@@ -114,7 +114,7 @@ def _opened(lake: Lake, feed: str, name: str) -> Iterator[Any]:
             yield file
     except (OSError, pa.ArrowException) as error:
         message = f"The change list {name} of {feed} cannot be read: {error}"
-        raise DatalakeError(message, "python manage.py verify") from error
+        raise DatalakeError(message, "python3 manage.py verify") from error
 
 
 def _places(file: Any, wanted: ChangeFilter) -> list[int]:

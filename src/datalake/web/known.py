@@ -57,5 +57,5 @@ def _told(remarks: Sequence[str]) -> str:
     if not remarks:
         return ""
     more = f"; and {len(remarks) - NAMED:,} more" if len(remarks) > NAMED else ""
-    look = "`python manage.py verify` says whether all that is published is whole."
+    look = "`python3 manage.py verify` says whether all that is published is whole."
     return f"data/metadata: {'; '.join(remarks[:NAMED])}{more}. {look}"

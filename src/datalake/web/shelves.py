@@ -74,7 +74,7 @@ def _view_state(lake: Lake, loaded: Loaded) -> ViewState:
     wrong = stands.not_updated
     title = loaded.view.title if loaded.view else loaded.name
     if loaded.problems:
-        return ViewState(loaded.name, title, stands.card, str(loaded.problems[0]), "python manage.py check")
+        return ViewState(loaded.name, title, stands.card, str(loaded.problems[0]), "python3 manage.py check")
     return ViewState(loaded.name, title, stands.card, wrong.reason if wrong else "", wrong.fix if wrong else "")
 
 

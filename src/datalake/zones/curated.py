@@ -109,7 +109,7 @@ def current(lake: Lake, feed: str) -> Version | None:
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise DatalakeError(
             f"The published table of {feed} is damaged: {problem}.",
-            f"Rebuild it: `python manage.py replay {feed}`.",
+            f"Rebuild it: `python3 manage.py replay {feed}`.",
         ) from None
     return version
 
