@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.project import ROOT
 
 from datalake.demo.generator.answer_key import AnswerKey, read_key
 from datalake.demo.generator.feeds.catalog import FEEDS
@@ -267,3 +268,24 @@ def test_the_bad_kinds_are_all_of_those_that_have_a_rule_word() -> None:
     from datalake.demo.generator.faults import RULE_WORDS
 
     assert set(BAD) == set(RULE_WORDS)
+
+
+def test_a_file_of_allocations_names_some_awards_more_than_once_and_no_allocation_twice(tmp_path: Path) -> None:
+    made = make(tmp_path, "grants", rates=CLEAN, form=Form(layout="allocations"))
+    header, *rows = read_csv(made.path)
+    records = [dict(zip(header, row, strict=True)) for row in rows]
+    awards = Counter(each["award_id"] for each in records)
+    assert set(awards.values()) == {1, 2} and header[:2] == ["award_id", "allocation_id"]
+    assert len({(each["award_id"], each["allocation_id"]) for each in records}) == len(records)
+    for award in (award for award, times in awards.items() if times == 2):
+        one, other = (each for each in records if each["award_id"] == award)
+        assert one["award_title"] == other["award_title"] and one["amount"] != other["amount"]
+
+
+def test_the_sponsors_of_the_demo_are_in_the_shipped_map_but_for_a_few(tmp_path: Path) -> None:
+    known = {row[0] for row in read_csv(ROOT / "config" / "maps" / "sponsors.csv") if row}
+    for feed in ("grants", "grants_proposal"):
+        header, *rows = read_csv(make(tmp_path, feed, world=replace(WORLD, rows=2000)).path)
+        at = header.index("sponsor")
+        unknown = [row[at] for row in rows if len(row) == len(header) and row[at].strip() and row[at] not in known]
+        assert 0 < len(unknown) < 0.02 * len(rows)

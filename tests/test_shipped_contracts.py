@@ -178,7 +178,7 @@ def test_every_status_has_a_map_into_the_known_buckets(contracts, shipped):
         ("safety_states", "Approved", "active"),
         ("sponsors", "NIH/NCI", "National Institutes of Health"),
         ("sponsors", "nih", "National Institutes of Health"),
-        ("sponsors", "Acme Biologics, Inc.", "unmapped"),
+        ("sponsors", "Sample & Sons", "unmapped"),
     ],
 )
 def test_the_maps_know_what_people_ask_for(shipped, name, value, group):

@@ -17,14 +17,18 @@ MIDNIGHTS = {
 MOMENTS = (
     "%m/%d/%Y %I:%M:%S %p",
     "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M",
     "%d/%m/%Y %H:%M:%S",
     "%d.%m.%Y %H:%M:%S",
     "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
     "%Y-%m-%dT%H:%M:%S",
     "%Y-%m-%dT%H:%M:%S%z",
     "%Y-%m-%dT%H:%M:%S.%f%z",
+    "%Y-%m-%d %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%Y-%m-%d",  # a day among stamps: midnight
+    US_DAY,
+    EUROPEAN_DAY,
+    "%d.%m.%Y",
 )
 _DECIMAL_ZERO = re.compile(r"(\d{8})\.0+", re.ASCII)
 _DIGITS = {  # how many digits each part has: strptime alone would read 20251030 in more ways than one
@@ -67,9 +71,10 @@ def _forms(values: Mapping[str, int], known: Sequence[str], midnights: dict[str,
 
 
 def _loses(form: str, alone: Counter[str]) -> bool:
-    """Whether the other order of day and month has the better evidence."""
-    twin = form.replace("%m/%d", "%x").replace("%d/%m", "%m/%d").replace("%x", "%d/%m")
-    return twin != form and alone[twin] > alone[form]
+    """Whether the other order of day and month has the better evidence, in whichever form."""
+    month_first = sum(count for each, count in alone.items() if "%m/%d" in each)
+    day_first = sum(count for each, count in alone.items() if "%d/%m" in each)
+    return day_first > month_first if "%m/%d" in form else "%d/%m" in form and month_first > day_first
 
 
 def _readings(value: str, known: Sequence[str], midnights: dict[str, str]) -> list[str]:

@@ -31,7 +31,7 @@ def key_of(guesses: Sequence[Guess], rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _tells_apart(keys: Sequence[Row]) -> bool:
-    whole = [each for each in keys if all(part.strip() for part in each)]
+    whole = [each for each in keys if each[0].strip()]  # a further part may be empty: an award without allocations
     return bool(keys) and len(whole) >= UNIQUE * len(keys) and len(set(whole)) >= UNIQUE * len(keys)
 
 

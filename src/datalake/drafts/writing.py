@@ -8,6 +8,7 @@ from datalake.drafts.columns import Guess
 from datalake.drafts.draft import Draft
 
 GUESS = "# guess"
+MOST = 0.995  # of the rows; a key that is empty in fewer is damaged, and in more is meant so
 COMMENT_AT = 62
 WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 _/.&-]*")
@@ -68,10 +69,18 @@ def _key(draft: Draft) -> Iterator[str]:
 
 def _columns(draft: Draft) -> Iterator[str]:
     for each in draft.columns:
-        lines = list(_column(each, each.name in draft.key))
+        lines = list(_column(each, _required(each, draft)))
         why = f": {each.why}" if each.why else ""
         yield _noted(f"  - name: {each.name}", f"{GUESS}{why}; {_filled(each)}")
         yield from (f"    {line}" for line in lines)
+
+
+def _required(column: Guess, draft: Draft) -> str:
+    """What a part of the key needs to have said: that it must be there, or that it may be empty."""
+    if column.name not in draft.key:
+        return ""
+    sometimes = column.name != draft.key[0] and column.filled < MOST * sum(draft.rows)
+    return "required: false" if sometimes else "required: true"
 
 
 def _filled(column: Guess) -> str:
@@ -80,7 +89,7 @@ def _filled(column: Guess) -> str:
     return f"{column.filled:,} cells filled, {column.distinct:,} different"
 
 
-def _column(column: Guess, in_key: bool) -> Iterator[str]:
+def _column(column: Guess, required: str) -> Iterator[str]:
     if column.aliases:
         yield f"aliases: {_list(column.aliases)}"
     if column.type != "string":
@@ -93,7 +102,7 @@ def _column(column: Guess, in_key: bool) -> Iterator[str]:
         yield f"separator: {_text(column.separator)}"
     if column.width:
         yield f"width: {column.width}"
-    limits = _limits(column, in_key)
+    limits = _limits(column, required)
     if limits:
         yield f"constraints: {{{limits}}}"
     if column.enum:
@@ -101,8 +110,8 @@ def _column(column: Guess, in_key: bool) -> Iterator[str]:
         yield "severity: warn"
 
 
-def _limits(column: Guess, in_key: bool) -> str:
-    parts = ["required: true"] if in_key else []
+def _limits(column: Guess, required: str) -> str:
+    parts = [required] if required else []
     parts += [f"pattern: {_text(column.pattern)}"] if column.pattern else []
     parts += [f"enum: {_list(column.enum)}"] if column.enum else []
     return ", ".join(parts)

@@ -10,7 +10,7 @@ NEWLINES = ("\r\n", "\n", "\r")
 class Form:
     """One file's outward form; the default is that of huron-feeds.md section 6."""
 
-    layout: str = "full"  # full | original
+    layout: str = "full"  # full | original | allocations
     encoding: str = "utf-8"  # utf-8 | cp1252 | utf-16
     mark: bool = False  # a byte order mark before UTF-8
     delimiter: str = ","

@@ -89,6 +89,24 @@ def _iso_moment(meant: str, number: int) -> Cell | None:
     return None if meant.endswith("Z") else (meant.replace("T", " ") if number % 2 else meant, meant)
 
 
+def _iso_fraction(meant: str, number: int) -> Cell | None:
+    return None if meant.endswith("Z") else (f"{meant}.000Z", f"{meant}Z")
+
+
+def _without_seconds(meant: str, number: int) -> Cell | None:
+    """A stamp to the minute: what it means has no seconds either."""
+    if meant.endswith("Z"):
+        return None
+    day, minute = meant[:10], meant[11:16]
+    return f"{day if number % 2 else _us_day(day)} {minute}", f"{day}T{minute}:00"
+
+
+def _without_time(meant: str, number: int) -> Cell | None:
+    """A business date in a column of stamps: midnight."""
+    day = meant[:10]
+    return None if meant.endswith("Z") else (day if number % 2 else _us_day(day), f"{day}T00:00:00")
+
+
 def _dressed(amount: str, number: int) -> Cell:
     digits = f"{int(amount.lstrip('-').split('.')[0]):,}.{amount.split('.')[1]}"
     sign = "$" if number % 3 else ""
@@ -139,6 +157,7 @@ def _empty_item(values: list[str], number: int) -> Cell:
 
 WORD_PASTE = '<p class="MsoNormal">Aim: A &amp; B &lt; C&nbsp;&ndash; see <b>protocol</b>.<o:p></o:p></p>'
 UNKNOWN_STATES = ("NOT USED - Pending Model Response", "Paused (new in 12.1)", "Review Complete, Letter Pending")
+UNKNOWN_SPONSORS = ("Model Trust of Nowhere", "Pretend Ventures (renamed)", "Sample & Sons")
 DASHED_STATES = ("Award – Pending Reconciliation", "Review – On Hold")
 
 QUIRKS = (
@@ -151,11 +170,15 @@ QUIRKS = (
     Quirk("cut_text", _kind("text"), _same(lambda text: (text * (4000 // len(text) + 1))[:4000])),
     Quirk("unknown_state", _named("status"), _choice(UNKNOWN_STATES)),
     Quirk("dash_state", _named("status"), _choice(DASHED_STATES)),
+    Quirk("unknown_sponsor", lambda column: column.name == "sponsor", _choice(UNKNOWN_SPONSORS)),
     Quirk("iso_day", _kind("date"), lambda iso, number: (iso, iso)),
     Quirk("day_as_number", _kind("date"), _day_as_number),
     Quirk("day_with_midnight", _kind("date"), lambda iso, number: (f"{_us_day(iso)} 12:00:00 AM", iso)),
     Quirk("iso_moment", _kind("datetime"), _iso_moment),
     Quirk("utc_moment", _kind("datetime"), lambda meant, number: (f"{meant}Z", f"{meant}Z")),
+    Quirk("iso_fraction", _kind("datetime"), _iso_fraction),
+    Quirk("without_seconds", _kind("datetime"), _without_seconds),
+    Quirk("without_time", _kind("datetime"), _without_time),
     Quirk("money_dressed", _named("amount"), _dressed),
     Quirk("ten_decimals", _named("amount"), _ten_decimals),
     Quirk("percent_sign", _named("rate"), lambda rate, number: (f"{rate}%" if number % 2 else f"{rate} %", rate)),

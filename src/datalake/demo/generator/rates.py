@@ -16,12 +16,15 @@ class Rates:
     entities: float = 0.01  # (8) HTML entities and pasted Word text
     cut_text: float = 0.001  # (30) a text of exactly 4,000 characters
     unknown_state: float = 0.005  # (22)
+    unknown_sponsor: float = 0.003  # (22) a name that the map of sponsors does not know
     orphan: float = 0.005  # (29) a reference to a record of no file
     approved_early: float = 0.002  # (27)
     many_values: float = 0.03  # (15)
     json_list: float = 0.003  # (15) ["NIH", "NSF"]
     empty_item: float = 0.002  # (15) "NIH; ; NSF"
     year_typo: float = 0.0005  # (12)
+    without_seconds: float = 0.01  # (12) a stamp to the minute
+    without_time: float = 0.01  # (13) a business date where a stamp should be: midnight
     shell: float = 0.01  # (32) blank but for the required columns
     code_alone: float = 0.01  # (31) a code without its description
     dash_state: float = 0.002  # (7) an en dash in a state
@@ -31,6 +34,7 @@ class Rates:
     day_with_midnight: float = 0.01  # (12) 10/30/2025 12:00:00 AM
     iso_moment: float = 0.02  # (12)
     utc_moment: float = 0.005  # (12) ISO with Z
+    iso_fraction: float = 0.005  # (12) ISO with parts of a second and Z
     money_dressed: float = 0.02  # (14) $1,234.50 and (500.00)
     ten_decimals: float = 0.01  # (14)
     percent_sign: float = 0.01  # (14) 65%

@@ -69,7 +69,7 @@ AGREEMENTS = Feed(
         Column("parent_agreement_id", "string", other("agreements", parent_agreement)),
         Column("title", "string", title("agreement"), required=True),
         Column("agreement_type", "string", pooled("kind", Pool(KINDS)), required=True),
-        Column("direction", "string", pooled("direction", Pool(["Incoming", "Outgoing"]), blank=0.1)),
+        Column("direction", "string", pooled("direction", Pool(["Incoming", "Outgoing", "Mutual"]), blank=0.1)),
         Column("status", "string", status, required=True),
         Column("waiting_on", "string", picked(_WHOSE_COURT, lambda rows: rows.state)),
         Column("other_party", "string", picked(_party(0), _party_number)),

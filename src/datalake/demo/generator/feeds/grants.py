@@ -1,9 +1,22 @@
 """The grants feed: awards (huron-feeds.md 6.2; states of 1.2)."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from datalake.demo.generator.cells import Column, Pool, blank_where, days, moments, numbered, pooled, yes_no
-from datalake.demo.generator.draws import Ints
+from datalake.demo.generator.cells import (
+    Cells,
+    Column,
+    Pool,
+    blank_where,
+    days,
+    moments,
+    numbered,
+    picked,
+    pooled,
+    yes_no,
+)
+from datalake.demo.generator.draws import Flags, Ints
 from datalake.demo.generator.feeds.feed import Feed
 from datalake.demo.generator.identifiers import is_legacy, other, others, own
 from datalake.demo.generator.life import Path, Paths, Step
@@ -23,6 +36,8 @@ PATHS = Paths(
     ]
 )
 LISTINGS = ("93.855", "93.859", "47.070", "47.050", "81.049", "84.305", "12.420")  # text: the last zero counts
+TYPES = ("Grant", "Grant", "Contract", "Cooperative Agreement", "Fellowship", "Clinical Trial", "Other")
+ACTIVITIES = ("Research", "Research", "Training", "Instruction", "Public Service", "Other Sponsored")
 PRIMES = ("Dept. of Energy", "National Science Foundation", "Figment Devices LLC")
 
 
@@ -61,8 +76,8 @@ COLUMNS = (
     Column("pi_department_code", "string", person("department_code"), width=7),
     Column("award_department_code", "string", department_of_its_own(), width=7),
     Column("school", "string", person("school")),
-    Column("award_type", "string", pooled("type", Pool(["Grant", "Contract", "Cooperative Agreement"]))),
-    Column("activity_type", "string", pooled("activity", Pool(["Research", "Training", "Other Sponsored"]))),
+    Column("award_type", "string", pooled("type", Pool(TYPES))),
+    Column("activity_type", "string", pooled("activity", Pool(ACTIVITIES))),
     Column("amount", "number", money("amount"), required=True),
     Column("direct_amount", "number", money("direct", 0.02)),
     Column("indirect_amount", "number", money("indirect", 0.02)),
@@ -88,6 +103,27 @@ COLUMNS = (
     Column("last_updated", "datetime", moments(lambda r: r.updated_day, lambda r: r.updated_second)),
 )
 
+# --- one row per allocation ---------------------------------------------------------------------------------------
+
+_EACH_ITS_OWN = ("amount", "direct_amount", "indirect_amount", "account_number")
+
+
+def _is_second(rows: Rows) -> Flags:
+    """Every tenth record is a further allocation of the award before it."""
+    return np.asarray(rows.k % 10 == 9)
+
+
+def _of_the_award(column: Column) -> Column:
+    def make(rows: Rows) -> Cells:
+        award = np.where(_is_second(rows), rows.k - 1, rows.k)
+        return column.make(Rows(rows.world, rows.feed, rows.paths, rows.night, award))
+
+    return replace(column, make=make)
+
+
+_ALLOCATION = Column("allocation_id", "string", picked(Pool(["A0001", "A0002"]), lambda r: _is_second(r).astype(int)))
+ALLOCATED = tuple(each if each.name in _EACH_ITS_OWN else _of_the_award(each) for each in COLUMNS)
+
 GRANTS = Feed(
     name="grants",
     file_name="GRANTS_{date}.csv",
@@ -95,5 +131,6 @@ GRANTS = Feed(
     paths=PATHS,
     columns=COLUMNS,
     aliases={"award_id": ("award_number",), "amount": ("total_amount",), "status": ("current_state",)},
+    layouts={"allocations": (ALLOCATED[0], _ALLOCATION, *ALLOCATED[1:])},
     original=("award_id", "sponsor", "pi_name", "amount", "status"),
 )

@@ -41,6 +41,12 @@ SPECIES: list[list[str]] = [
     ["Zebrafish"],
     ["Rabbit"],
     ["Ferret", "Frog"],
+    ["Hamster"],
+    ["Guinea Pig", "Rabbit"],
+    ["Chicken", "Quail"],
+    ["Sheep", "Pig"],
+    ["Songbird"],
+    ["Bat", "Vole"],
 ]
 PAIN: list[list[str]] = [["B"], ["C"], ["C", "D"], ["D"], ["D", "E"]]
 

@@ -79,9 +79,14 @@ def _trial(rows: Rows) -> Flags:
     return rows.chance("clinical trial", 0.2)
 
 
+_PLACES = ("Figment", "Lantern", "Riverfog", "Thimble", "Quillmoor", "Vanterhart", "Ostervale")
+BOARDS = ("NA", *(f"{place} {kind}" for place in _PLACES for kind in ("IRB", "Review Board")))
+
+
 def _other_board(rows: Rows) -> Ints:
     """The board that reviews an external study; some offices type NA where none is known yet."""
-    board = rows.chance("board not known", 0.05).astype(np.int64)
+    known = 1 + rows.below("board", len(BOARDS) - 1)
+    board = np.where(rows.chance("board not known", 0.05), 0, known)
     return blank_where(irb_type(rows.world, rows.k) != IRB_TYPES.index("External IRB"), board)
 
 
@@ -105,7 +110,7 @@ COLUMNS = (
     Column("review_categories", "list", pooled("categories", Pool(CATEGORIES), blank=0.4)),
     Column("risk_level", "string", pooled("risk", Pool(["Minimal", "Minimal", "Greater than minimal"]), blank=0.1)),
     Column("committee", "string", pooled("committee", Pool(["IRB-01", "IRB-02", "IRB-03"]), blank=0.1)),
-    Column("external_irb", "string", picked(Pool(["Figment IRB", "NA"]), _other_board)),
+    Column("external_irb", "string", picked(Pool(BOARDS), _other_board)),
     Column("is_clinical_trial", "boolean", yes_no(_trial)),
     Column("nct_number", "string", numbered("NCT%08d", lambda rows: blank_where(~_trial(rows), 90_000_000 + rows.k))),
     Column("funding_ids", "list", others(("grants", award_of_study), ("grants_proposal", proposal_of_study))),

@@ -28,6 +28,7 @@ KINDS = (  # in the order of the prefixes in identifiers.py
     "Modification and Continuing Review",
     "Reportable New Information",
 )
+REVIEWS = ("Exempt", "Expedited", "Expedited", "Full Board", "NHSR", "External")
 # Quotes and a comma belong to these values (huron-feeds.md 1.1).
 DETERMINATIONS = (
     "Approved",
@@ -64,7 +65,7 @@ IRB_SUBMISSION = Feed(
         Column("submission_type", "string", pooled("kind", Pool(KINDS))),
         Column("status", "string", status, required=True),
         Column("determination", "string", picked(Pool(DETERMINATIONS), _determined)),
-        Column("review_type", "string", pooled("review", Pool(["Exempt", "Expedited", "Full Board"]), blank=0.05)),
+        Column("review_type", "string", pooled("review", Pool(REVIEWS), blank=0.05)),
         Column("date_submitted", "date", days(lambda rows: rows.day_of("submitted"))),
         Column("date_completed", "date", days(lambda rows: rows.day_of("completed"))),
         Column("days_in_office", "integer", counted(_in_office)),

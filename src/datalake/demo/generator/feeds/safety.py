@@ -21,6 +21,10 @@ PATHS = Paths(
     ]
 )
 TYPES = ("Biosafety", "Biosafety", "Biosafety", "Radiation", "Chemical", "Laser")
+SECTIONS = (  # of the NIH Guidelines
+    *("III-A-1", "III-B-1", "III-B-2", "III-C-1", "III-D", "III-D-1", "III-D-2", "III-D-3", "III-D-4"),
+    *("III-E", "III-E-1", "III-E-3", "III-F", "III-F-1", "III-F-8"),
+)
 KINDS = ("Initial", "Initial", "Amendment", "Annual Renewal", "Resubmission")
 AGENTS: list[list[str]] = [
     ["Lentivirus (model)"],
@@ -62,7 +66,7 @@ SAFETY = Feed(
         _yes_at("rdna", 0.5),
         _yes_at("select_agent", 0.01),
         _yes_at("durc", 0.01),
-        Column("nih_section", "string", pooled("section", Pool(["III-D", "III-E", "III-F"]), blank=0.3)),
+        Column("nih_section", "string", pooled("section", Pool(SECTIONS), blank=0.3)),
         Column("locations", "list", pooled("places", Pool(PLACES), blank=0.1)),
         Column("related_ids", "list", others(("iacuc", animals_of_safety), ("grants", award_of_safety))),
         Column("date_submitted", "date", days(lambda rows: rows.day_of("submitted"))),
