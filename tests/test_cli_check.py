@@ -76,4 +76,4 @@ def test_a_feed_for_a_cluster_that_settings_do_not_name_is_a_mistake(lake: Lake,
     assert "irb.yaml:" in said.err
     assert "engine: dask needs scheduler: tcp://HOST:8786, or cluster: package.module:function" in said.err
     overlay(lake, "settings.yaml", "scheduler: tcp://127.0.0.1:8786\n")
-    assert manage("check").code == 0
+    assert manage("check").out.endswith("engine   Dask, tcp://127.0.0.1:8786: irb\n")

@@ -32,8 +32,11 @@ from datalake.engine import local
 from datalake.engine.first import scan_here
 from datalake.engine.scan import Sizes
 from datalake.errors import Refused
+from datalake.pipeline.context import Context
+from datalake.pipeline.replay import replay
 from datalake.settings import Schedule, Settings
 from datalake.zones import curated
+from datalake.zones.manifest import Ledger
 from datalake.zones.paths import Lake
 
 dask = pytest.importorskip("dask", reason="requirements-dask.txt is not installed")
@@ -102,6 +105,10 @@ def test_a_file_large_enough_is_scanned_in_ranges_by_workers_too(
         list((here.lake.data / "staging").rglob("part-*"))
     )
     assert bytes_of(there, "curated", "quarantine") == bytes_of(here, "curated", "quarantine")
+    ledger = Ledger(there.lake, there.clock.now)
+    run = Context(there.lake, there.settings, there.clock, ledger, there.clock.now().date())
+    with closing(run.engines):
+        assert replay(run, there.contracts[1]).differs == ()
 
 
 def test_workers_killed_in_the_middle_of_cleaning_and_of_merging_are_survived(tmp_path: Path) -> None:
@@ -259,6 +266,12 @@ def test_a_feed_for_a_cluster_that_nobody_named_fails_and_the_others_are_loaded(
     outcome = here.night()
     assert feed(outcome).reason == "irb is for `engine: dask`, and settings name neither scheduler nor cluster."
     assert feed(outcome, "grants").status == "published"
+
+
+def test_without_the_setting_a_night_imports_nothing_of_dask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("dask", "distributed"):
+        monkeypatch.setitem(sys.modules, name, None)  # from now on an import fails
+    assert two_nights(office(tmp_path).with_irb(partitions=3)).state().rows
 
 
 def test_without_dask_installed_the_feed_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,14 @@ def summary(settings: "Settings", contracts: "tuple[Contract, ...]", views: "tup
         f"nights   {schedule.nightly} {schedule.days}{again}, zone {schedule.zone}",
         f"checks   every day {schedule.watchdog}; weekly summary {schedule.weekly_day} {schedule.weekly}",
         f"alerts   Slack: {slack}; mail: {', '.join(alerts.mail.to) or 'nobody'}",
+        *_engine(settings, contracts),
     ]
+
+
+def _engine(settings: "Settings", contracts: "tuple[Contract, ...]") -> list[str]:
+    """Which feeds are for a cluster; nothing where none is."""
+    feeds = [each.feed for each in contracts if (each.engine or settings.engine) == "dask"]
+    return [f"engine   Dask, {settings.scheduler or settings.cluster}: {', '.join(feeds)}"] if feeds else []
 
 
 HEADINGS = ("feed", "status", "files", "columns", "key", "publishes", "waits for OK past")

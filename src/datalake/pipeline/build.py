@@ -16,9 +16,11 @@ from datalake.contracts.model import Contract
 from datalake.engine.job import FINDINGS_FILE, Staged
 from datalake.outcomes import Changes
 from datalake.pipeline.merging import (
+    Lists,
     Portion,
     Slice,
     incoming_of,
+    join_lists,
     merge_of,
     merge_slice,
     partitioning,
@@ -77,7 +79,7 @@ def build(
         lists = [each.changes for each, came in zip(slices, done, strict=True) if each.changes and came.listed]
         changes = Changes(*(sum(getattr(each.changes, name) for each in done) for name in ("new", "changed", "gone")))
         rows, kept = sum(each.rows for each in done), sum(each.kept for each in done)
-        return Built(draft, _one_list(lake, contract.feed, lists), rows, kept, changes)
+        return Built(draft, _one_list(lake, contract.feed, lists, spread), rows, kept, changes)
 
 
 @contextlib.contextmanager
@@ -203,19 +205,16 @@ def _put_together(pieces: Sequence[Path], path: Path) -> None:
     fsync_file(path)
 
 
-def _one_list(lake: Lake, feed: str, lists: Sequence[Path]) -> Path | None:
+def _one_list(lake: Lake, feed: str, lists: Sequence[Path], spread: Spread) -> Path | None:
     """Make one change list of those of the partitions; None where there are none."""
     if not lists:
         return None
-    from datalake.zones.tables import ParquetRows
-
     path = history.draft_of(lake, feed)
     if len(lists) == 1:
         lists[0].replace(path)
         return path
-    rows = ParquetRows(lists)
-    write_lines(path, rows.schema, rows.batches())
-    return path
+    (joined,) = spread(join_lists, [Lists(tuple(lists), path)])
+    return Path(joined)
 
 
 def write_list(lake: Lake, feed: str, schema: "pa.Schema", lines: "Iterator[pa.RecordBatch]") -> Path | None:

@@ -59,6 +59,23 @@ class Portion:
     path: Path
 
 
+@dataclass(frozen=True)
+class Lists:
+    """The change lists of partitions, and the file that is to hold all of them."""
+
+    paths: tuple[Path, ...]
+    path: Path
+
+
+def join_lists(task: Lists) -> Path:
+    """Write the lines of change lists one after the other; return the file."""
+    from datalake.zones.tables import ParquetRows
+
+    rows = ParquetRows(task.paths)
+    write_lines(task.path, rows.schema, rows.batches())
+    return task.path
+
+
 def shuffle_portion(task: Portion) -> Path:
     """Write a portion's rows by partition; return its file."""
     from datalake.zones.shuffle import shuffle
