@@ -9,7 +9,10 @@ from urllib.parse import urlparse
 
 import pytest
 
-from web.conftest import TUESDAY, WEDNESDAY, night, published, refused
+from datalake.alerts import book
+from datalake.alerts.incidents import Incident
+from datalake.runs import database
+from web.conftest import BREAKFAST, TUESDAY, WEDNESDAY, night, published, refused
 from web.pages import text
 
 MONDAY = TUESDAY - timedelta(days=1)
@@ -270,3 +273,57 @@ def test_no_address_names_another_host(client, three):
 
     assert document["servers"] == [{"url": "/api/v1"}]
     assert urlparse(get(client, "/runs?limit=1")["next_url"]).netloc == ""
+
+
+class TestAddressesThatAreNone:
+    @pytest.mark.parametrize("path", ["/nope", "/feeds/..%2F..%2Fetc", "/runs/x/y/z", ""])
+    def test_an_unknown_address_is_a_problem_too(self, client, three, path):
+        answer = client.get(f"/api/v1/{path.lstrip('/')}" if path else "/api/v1/x.csv")
+
+        assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+        assert answer.get_json()["status"] == 404
+
+    def test_a_wrong_method_is_a_problem_that_names_the_right_ones(self, client, three):
+        answer = client.post("/api/v1/runs")
+
+        assert (answer.status_code, answer.content_type) == (405, "application/problem+json")
+        assert "GET" in answer.headers["Allow"]
+
+    def test_the_pages_stay_pages(self, client, three):
+        assert client.get("/nope").mimetype == "text/html"
+
+    def test_a_parameter_given_twice_is_a_problem(self, client, three):
+        answer = client.get("/api/v1/runs?limit=1&limit=2")
+
+        assert answer.status_code == 400
+        assert "limit is there 2 times" in answer.get_json()["detail"]
+
+
+class TestPagingToTheEnd:
+    def test_days_of_the_statistics(self, client, three):
+        found = every(client, "/stats?bucket=day&limit=1")
+
+        assert [row["from"] for row in found] == ["2025-11-05", "2025-11-04", "2025-11-03"]
+        assert found == get(client, "/stats?bucket=day")["data"]
+
+    def test_a_hundred_and_twenty_nights_by_pages_of_any_size(self, client, record):
+        record(night(WEDNESDAY - timedelta(days=119)), night(WEDNESDAY))
+
+        for path in ("/nights", "/nights?limit=7", "/nights?limit=500"):
+            found = [row["night"] for row in every(client, path)]
+            assert found == [(WEDNESDAY - timedelta(days=back)).isoformat() for back in range(120)]
+
+    def test_reports(self, lake, client, three):
+        lake.reports.mkdir(parents=True)
+        for week in ("2025-W43", "2025-W44", "2025-W45"):
+            (lake.reports / f"{week}.html").write_text("<!doctype html>")
+
+        assert [row["week"] for row in every(client, "/reports?limit=2")] == ["2025-W45", "2025-W44", "2025-W43"]
+
+    def test_problems(self, lake, client, three):
+        with database.writing(lake.database, lake.runtime_csv) as connection:
+            for key in ("a", "b", "c"):
+                book.keep_incident(connection, Incident(f"feed:{key}", "It is stale.", "stale", BREAKFAST, BREAKFAST))
+
+        found = every(client, "/incidents?limit=1")
+        assert [row["number"] for row in found] == [3, 2, 1]

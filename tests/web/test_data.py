@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 
 import pytest
@@ -179,3 +180,17 @@ def test_a_demo_lake_masks_nothing_for_nothing_in_it_is_anybodys(published, clie
     published.demo_marker.write_text("{}")
 
     assert rows(client, "/data/irb", "Rows")[0][2] == "10.50"
+
+
+def test_values_that_no_map_knows_are_masked_on_the_card_where_their_column_is(published, client, reader):
+    card = published.views / "studies" / "current" / "card.json"
+    found = json.loads(card.read_text())
+    found["unmapped"] = [{"column": "irb.amount", "map": "amounts", "records": 2, "values": [["Secret Sponsor", 2]]}]
+    card.chmod(0o644)
+    card.write_text(json.dumps(found))
+
+    told = "2 values of irb.amount are in no group of the map amounts"
+    assert f"{told} , such as Secret Sponsor." in text(reader, "/views/studies")
+    seen = text(client, "/views/studies")
+    assert f"{told} , their values are masked for you." in seen
+    assert "Secret" not in seen

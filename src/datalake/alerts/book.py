@@ -26,9 +26,10 @@ def open_incidents(connection: sqlite3.Connection) -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
-def incidents(connection: sqlite3.Connection, count: int) -> list[Incident]:
-    """Return the newest incidents, open or not, newest first."""
-    rows = connection.execute("SELECT * FROM incident ORDER BY number DESC LIMIT ?", (count,)).fetchall()
+def incidents(connection: sqlite3.Connection, count: int, before: int = 2**62) -> list[Incident]:
+    """Return the newest incidents of a smaller number than before, open or not, newest first."""
+    query = "SELECT * FROM incident WHERE number < ? ORDER BY number DESC LIMIT ?"
+    rows = connection.execute(query, (before, count)).fetchall()
     return [_incident(row) for row in rows]
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from datalake.alerts import words
 from datalake.alerts.text import redacted
@@ -12,6 +13,7 @@ from datalake.clock import Clock, SystemClock
 from datalake.errors import UsageError
 from datalake.settings import Settings
 from datalake.web import assets, compression, routes, security, text
+from datalake.web.api import routes as api
 from datalake.web.rows import key_of, night_of, succeeded
 from datalake.web.site import Site
 from datalake.zones.paths import Lake
@@ -52,7 +54,10 @@ def _printable(value: Any) -> Any:
     return text.plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _refuse(error: HTTPException) -> tuple[str, int]:
+def _refuse(error: HTTPException) -> BaseResponse | tuple[str, int]:
+    """An address or a method that the API does not know belongs to no blueprint, and is told as the API tells."""
+    if request.path.startswith(api.PREFIX):
+        return api.refused(error)
     return render_template("error.html", title=error.name, text=error.description), error.code or 500
 
 

@@ -1,7 +1,7 @@
 """The edge to what is published: which files a reader of a feed or a view sees now, and which columns are masked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ class ViewState:
     card: Mapping[str, Any] | None
     reason: str = ""
     fix: str = ""
+    closed: frozenset[str] = frozenset()  # feed.column, of which whoever asks may not see the values
 
 
 def views(lake: Lake) -> list[ViewState]:
@@ -78,9 +79,15 @@ def _view_state(lake: Lake, loaded: Loaded) -> ViewState:
     return ViewState(loaded.name, title, stands.card, wrong.reason if wrong else "", wrong.fix if wrong else "")
 
 
-def view(lake: Lake, name: str) -> ViewState | None:
-    """Return one view, None where there is no such file."""
-    return next((each for each in views(lake) if each.name == name), None)
+def view(lake: Lake, name: str, contracts: Sequence[Contract], reads: bool) -> ViewState | None:
+    """Return one view for somebody who reads closed columns or not, None where there is no such file."""
+    found = next((each for each in views(lake) if each.name == name), None)
+    return replace(found, closed=frozenset() if reads else _closed(contracts)) if found else None
+
+
+def _closed(contracts: Sequence[Contract]) -> frozenset[str]:
+    columns = ((contract.feed, each) for contract in contracts for each in contract.columns)
+    return frozenset(f"{feed}.{each.name}" for feed, each in columns if each.classification in HIDDEN_CLASSES)
 
 
 def view_table(lake: Lake, state: ViewState, contracts: Sequence[Contract], reads: bool) -> Published | None:

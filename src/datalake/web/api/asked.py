@@ -1,6 +1,6 @@
 """What a call asks for: its parameters, read strictly. An unknown one is an error, never left aside in silence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,13 @@ KIND = _word("kind", "what happened to the record", *KINDS)
 LEVEL = _word("level", "this level and those above it", *LEVELS)
 
 PAGED = (LIMIT, CURSOR)
+
+
+def check_once(given: Mapping[str, Sequence[str]]) -> None:
+    """Raise UsageError for a parameter that is there twice: which of the two was meant cannot be told."""
+    for name, values in given.items():
+        if len(values) > 1:
+            raise UsageError(f"{name} is there {len(values)} times.", "Give it once.")
 
 
 def check(given: Mapping[str, str], known: tuple[Parameter, ...], csv: bool) -> None:

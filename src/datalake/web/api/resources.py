@@ -24,7 +24,7 @@ from datalake.web.security import log_read, visitor
 from datalake.web.site import Site, running, span_of
 
 MOST_NIGHTS = 750  # that one answer may judge
-NIGHTS = 90  # that are judged where nothing is asked
+NIGHTS = 90  # that statistics are of where nothing is asked
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,18 @@ def _log(call: Call) -> Found:
 
 def _nights(call: Call) -> Found:
     """Newest first; a page ends with the night that the next one begins behind."""
-    shown = _judged(call, _cursor_day(call))
+    shown = _judged(call, _cursor_day(call), call.limit + 1)
     page = list(reversed(shown))[: call.limit]
     return Found(page, page[-1].day.isoformat() if len(shown) > len(page) else "")
 
 
 def _stats(call: Call) -> Found:
+    """Newest first; a page ends with the day or week that the next one begins behind."""
     size = asking.one_of(call.given, "bucket", ("day", "week")) or "week"
-    return Found(list(reversed(buckets(_judged(call, None, size), size)))[: call.limit])
+    last, judged = _cursor_day(call), _judged(call, None, NIGHTS, size)
+    found = [each for each in reversed(buckets(judged, size)) if last is None or each.first <= last]
+    shown = found[: call.limit]
+    return Found(shown, shown[-1].first.isoformat() if len(found) > len(shown) else "")
 
 
 def _cursor_day(call: Call) -> date | None:
@@ -121,14 +125,14 @@ def _cursor_day(call: Call) -> date | None:
         raise UsageError("The cursor is not one of ours.", "Begin again without it.") from None
 
 
-def _judged(call: Call, last: date | None, size: str = "day") -> list[Night]:
-    """The nights asked for that can be judged, oldest first."""
+def _judged(call: Call, last: date | None, most: int, size: str = "day") -> list[Night]:
+    """The nights asked for that can be judged, oldest first; the newest most of them where no first one is asked."""
     span = span_of(call.site, call.record)
     if span is None:
         return []
     wanted = asking.run_filter(call.given)
     last = min(last or wanted.last or span.last, span.last)
-    first = max(wanted.first or first_day(last - timedelta(days=NIGHTS - 1), size), span.first)
+    first = max(wanted.first or first_day(last - timedelta(days=most - 1), size), span.first)
     if (last - first).days >= MOST_NIGHTS:
         raise UsageError(f"{first} to {last} are more than {MOST_NIGHTS} nights.", "Ask for them in parts.")
     if first > last:
@@ -200,8 +204,10 @@ def _by_rule(file: FileRow) -> list[Reject]:
 
 
 def _incidents(call: Call) -> Found:
-    connection = call.record.connection
-    return Found(book.incidents(connection, call.limit) if queries.keeps_alerts(connection) else [])
+    connection, before = call.record.connection, paging.decode_id(call.given.get("cursor", ""))
+    found = book.incidents(connection, call.limit + 1, before) if queries.keeps_alerts(connection) else []
+    shown = found[: call.limit]
+    return Found(shown, paging.encode([shown[-1].number]) if len(found) > len(shown) else "")
 
 
 def _views(call: Call) -> Found:
@@ -209,7 +215,11 @@ def _views(call: Call) -> Found:
 
 
 def _reports(call: Call) -> Found:
-    return Found(reports_of(call.site.lake)[: call.limit])
+    """Newest first; a page ends with the week that the next one begins behind."""
+    before = call.given.get("cursor", "~")
+    found = [each for each in reports_of(call.site.lake) if each.week < before]
+    shown = found[: call.limit]
+    return Found(shown, shown[-1].week if len(found) > len(shown) else "")
 
 
 _RANGE = (asked.FROM, asked.TO)
@@ -251,9 +261,9 @@ RESOURCES = (
         "Outcomes and runtimes by day or week, newest first",
         fields.BUCKET,
         _stats,
-        (*_RANGE, asked.BUCKET, asked.LIMIT),
+        (*_RANGE, asked.BUCKET, *asked.PAGED),
     ),
-    Resource("/incidents", "Problems, newest first", fields.INCIDENT, _incidents, (asked.LIMIT,)),
+    Resource("/incidents", "Problems, newest first", fields.INCIDENT, _incidents, asked.PAGED),
     Resource("/views", "Every report view as it stands now", fields.VIEW, _views),
-    Resource("/reports", "Weekly reports, newest first", fields.REPORT, _reports, (asked.LIMIT,)),
+    Resource("/reports", "Weekly reports, newest first", fields.REPORT, _reports, asked.PAGED),
 )

@@ -15,11 +15,13 @@ from datalake.web.record import ask
 from datalake.web.site import this_site
 from datalake.web.text import plain
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+PREFIX = "/api/v1/"
+blueprint = Blueprint("api", __name__, url_prefix=PREFIX.rstrip("/"))
 
 
 def _answer(resource: Resource, csv: bool, **path: str) -> BaseResponse:
     site = this_site()
+    asked.check_once(request.args.to_dict(flat=False))
     given = request.args.to_dict()
     asked.check(given, resource.parameters, csv)
     limit = asking.limit(given, asked.CSV_PAGE if csv else asked.PAGE)
@@ -74,5 +76,8 @@ def _unreadable(error: Exception) -> Response:
 
 
 @blueprint.errorhandler(HTTPException)
-def _refused(error: HTTPException) -> Response:
-    return answers.problem(error.code or 500, error.description or error.name)
+def refused(error: HTTPException) -> Response:
+    """Return what HTTP refuses as a problem, with the headers that go with it, such as Allow."""
+    response = answers.problem(error.code or 500, error.description or error.name)
+    response.headers.extend(each for each in error.get_headers() if each[0] != "Content-Type")
+    return response

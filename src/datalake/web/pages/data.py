@@ -67,7 +67,9 @@ def _table(feed: str) -> Published | None:
 
 
 def _view(name: str) -> ViewState:
-    return shelves.view(this_site().lake, name) or abort(404, "There is no such view.")
+    lake = this_site().lake
+    found = shelves.view(lake, name, read_rules(lake).contracts, visitor().reads)
+    return found or abort(404, "There is no such view.")
 
 
 def _rows_of(state: ViewState) -> Published | None:
