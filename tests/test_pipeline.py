@@ -77,9 +77,30 @@ def test_the_same_bytes_for_a_newer_date_confirm_it_and_move_the_as_of_date(load
 
 
 def test_unchanged_bytes_are_looked_into_again_when_the_rules_have_changed(loaded: Office) -> None:
-    loaded.with_irb(title="Another title")
+    loaded.with_irb(missing_values=("", "unknown"))
     loaded.irb("2025-11-05", "A", "B", "C")
     assert feed(loaded.next_night()).status == "published"
+
+
+def test_rules_that_can_change_no_value_leave_unchanged_bytes_unchanged_and_are_no_news(loaded: Office) -> None:
+    irb = next(each for each in loaded.contracts if each.feed == "irb")
+    described = tuple(replace(each, description="What it is") for each in irb.columns)
+    limits, delivery = replace(irb.limits, row_drop_percent=50), replace(irb.delivery, settle_seconds=5)
+    freshness = replace(irb.freshness, warn_after_hours=99)
+    loaded.with_irb(title="T", owner="you@example.edu", columns=described)
+    loaded.with_irb(limits=limits, delivery=delivery, freshness=freshness)
+    loaded.irb("2025-11-05", "A", "B", "C")
+    assert kinds(loaded.next_night()) == ["confirmed"]
+
+
+def test_a_draft_that_becomes_active_tells_of_no_changed_rules(loaded: Office) -> None:
+    loaded.with_irb(status="draft")
+    loaded.irb("2025-11-05", "A", "B")
+    assert feed(loaded.next_night()).status == "draft"
+    loaded.with_irb(status="active")
+    loaded.irb("2025-11-06", "A", "B", "C")
+    outcome = loaded.next_night()
+    assert feed(outcome).status == "confirmed" and "rules_changed" not in kinds(outcome)
 
 
 def test_changed_rules_are_told_with_where_they_changed_and_how_to_see_what_a_rebuild_would_do(loaded: Office) -> None:
@@ -92,8 +113,8 @@ def test_changed_rules_are_told_with_where_they_changed_and_how_to_see_what_a_re
     assert feed(outcome).status == "published"  # the file before had no school either
     told = note(outcome, "rules_changed")
     assert told == (
-        'The rules of irb have changed since its last file: "columns.school", "columns.study_title.aliases",'
-        ' "limits.row_drop_percent". What that would change in earlier nights:'
+        'The rules of irb have changed since its last file: "columns.school", "columns.study_title.aliases".'
+        " What that would change in earlier nights:"
         " `python3 manage.py replay irb --dry-run`."
     )
     loaded.irb("2025-11-06", "A", "B", "C")

@@ -10,13 +10,19 @@ from datalake.contracts.model import Contract
 from datalake.zones.files import make_folder, write_atomically
 from datalake.zones.paths import Lake
 
-NOT_OF_THE_DATA = ("engine", "legal_hold")  # changing these publishes nothing anew
+# What decides when a file is taken, who hears of it and where it is worked on, but no value of it: a change of these
+# publishes nothing anew and says nothing of earlier nights.
+NOT_OF_THE_DATA = (
+    *("title", "description", "owner", "status", "delivery", "limits", "freshness"),
+    *("engine", "legal_hold"),
+)
+NOT_OF_A_COLUMN = ("place", "description")
 
 
 def rules_text(contract: Contract) -> str:
     """Return the rules as JSON: overlays merged, defaults filled in; what says nothing of the data is left out."""
     rules = {name: value for name, value in asdict(contract).items() if name not in NOT_OF_THE_DATA}
-    return json.dumps(_without_places(rules), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(_of_the_data(rules), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def fingerprint(contract: Contract) -> str:
@@ -75,9 +81,9 @@ def keep(lake: Lake, contract: Contract) -> str:
     return name
 
 
-def _without_places(value: Any) -> Any:
+def _of_the_data(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_places(each) for name, each in value.items() if name != "place"}
+        return {name: _of_the_data(each) for name, each in value.items() if name not in NOT_OF_A_COLUMN}
     if isinstance(value, (list, tuple)):
-        return [_without_places(each) for each in value]
+        return [_of_the_data(each) for each in value]
     return value
