@@ -16,7 +16,7 @@ from datalake.alerts.mail import html, plain
 from datalake.alerts.message import Message
 from datalake.cli.main import commands
 
-COMMANDS = re.compile(r"(?:`|\d\. )python manage\.py ([^`\n]+)")
+COMMANDS = re.compile(r"(?:`|\d\. )python3 manage\.py ([^`\n]+)")
 
 
 @pytest.mark.parametrize("name", told.EVERY)

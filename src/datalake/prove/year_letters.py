@@ -11,7 +11,7 @@ _DAY = rf"(?:{'|'.join(DAYS)}) \d{{1,2}} (?:{'|'.join(MONTHS)})"
 _SPOILT = re.compile(r"(?:Nights|Nights it spoilt): (.+?)\.")
 _BEFORE = re.compile(r"(?:told only now|Before it): (.+?)\.")
 _NUMBER = re.compile(r"\bproblem (\d+)\b")
-_COMMAND = re.compile(r"python manage\.py \w+|bash src/\w+\.sh|tail -n \d+ logs/")
+_COMMAND = re.compile(r"python3 manage\.py \w+|bash src/\w+\.sh|tail -n \d+ logs/")
 BAD_NEWS = "🚨❌✋⏱⏰🔎📵"
 _TITLED = re.compile(rf"{_DAY} \d{{4}}")
 
