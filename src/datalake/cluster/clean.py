@@ -5,10 +5,9 @@ A worker writes into a folder that this try alone has: what it does after it was
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,15 +18,13 @@ from datalake.engine.accepted import LakeColumns
 from datalake.engine.fates import Fates
 from datalake.engine.first import judge_of
 from datalake.engine.header import Header
-from datalake.engine.job import StageJob
+from datalake.engine.job import Spread, StageJob
 from datalake.engine.judge import Judge
 from datalake.engine.local import Scanned, SecondPass, descriptor
 from datalake.engine.parts import PartDone, PartMaker
 from datalake.engine.scan import Part, RecordIndex
 from datalake.engine.tally import Tally
 from datalake.zones.files import temporary
-
-Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True)

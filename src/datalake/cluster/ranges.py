@@ -13,8 +13,9 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from datalake.cluster.clean import Source, Spread, judge_at_work, source_of
+from datalake.cluster.clean import Source, judge_at_work, source_of
 from datalake.engine.first import FirstPass, Opened, scan_here, scanner_of, watcher, watches_of
+from datalake.engine.job import Spread
 from datalake.engine.scan import Part, Piece, RecordIndex, Sizes
 from datalake.engine.source import NotText, TextFile
 from datalake.errors import Refused

@@ -1,7 +1,7 @@
 """What an engine is asked for and what it answers: the same for every engine, the slow reference one included."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,8 @@ STAGED_FILE = "staged.json"
 FINDINGS_FILE = "findings.parquet"
 
 Progress = Callable[[int, int], None]  # rows and bytes done so far
+# What hands tasks out and takes what comes of them, in order: the built-in map, or what does as it does elsewhere.
+Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ twins and change lists together, in the order of the partitions, and so both are
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datalake.contracts.model import Contract
-from datalake.engine.job import FINDINGS_FILE, Staged
+from datalake.engine.job import FINDINGS_FILE, Spread, Staged
 from datalake.outcomes import Changes
 from datalake.pipeline.merging import (
     Lists,
@@ -40,7 +40,6 @@ if TYPE_CHECKING:  # Arrow is loaded when there is something to publish
     from datalake.merge.rows import Rows
     from datalake.zones.tables import ParquetRows
 
-Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # map, or what does as map does elsewhere
 PORTION = 8  # staged parts, or published files, that one worker puts in order at a time
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from datalake.contracts.model import Contract
-from datalake.engine.job import Progress, Staged, StageJob
+from datalake.engine.job import Progress, Spread, Staged, StageJob
 from datalake.errors import DatalakeError
-from datalake.pipeline.build import Spread
 from datalake.settings import Settings
 from datalake.zones.paths import Lake
 
