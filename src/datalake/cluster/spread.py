@@ -10,7 +10,7 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
-from datalake.cluster.worker import at_work, stamp
+from datalake.cluster.worker import SAME, at_work, stamp
 from datalake.errors import DatalakeError
 
 POLL = 2.0  # seconds of waiting before it is asked whether anybody is still at work
@@ -43,10 +43,12 @@ class Cluster:
     def map(self, work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
         """Yield what work makes of each task, in order; raise what the first that failed raised, or DatalakeError."""
         waiting: deque[Any] = deque()
-        ahead = AHEAD * max(2, self.threads())
+        ahead, asked = 0, -POLL
         label = f"{work.__name__}-{secrets.token_hex(4)}"
         try:
             for number, task in enumerate(tasks):
+                if time.monotonic() - asked > POLL:  # workers may join, or leave, at any time
+                    ahead, asked = AHEAD * max(2, self.threads()), time.monotonic()
                 waiting.append(self._submit(work, task, f"{label}-{number}"))
                 if len(waiting) > ahead:
                     yield self._result(waiting.popleft())
@@ -82,6 +84,8 @@ class Cluster:
                 alone = self._still_there(alone)
             except KilledWorker as problem:
                 raise self._killed(problem.allowed_failures + 1) from None
+            except ImportError as problem:  # a worker that joined after all others were checked
+                raise DatalakeError(f"A worker of {self.name} cannot load this program: {problem}.", SAME) from None
             except (CancelledError, OSError):
                 raise self._lost() from None
 
