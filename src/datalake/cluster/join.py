@@ -52,10 +52,14 @@ def _library() -> Any:
 
         # else distributed logs to stderr by handlers of its own, which cron would mail every night
         dask.config.set({"logging": {"version": 1, "disable_existing_loggers": False}})
-        return importlib.import_module("distributed")
+        found = importlib.import_module("distributed")
     except ImportError as problem:
         message = f"`engine: dask` needs what requirements-dask.txt names, and it is not installed ({problem})."
         raise DatalakeError(message, f"Install it: `{INSTALL}`; or set `engine: local`.") from None
+    for name in ("distributed", "tornado"):  # their warnings go where ours go
+        logging.getLogger(name).parent = logging.getLogger("datalake")
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return found
 
 
 def _client(distributed: Any, where: Any, name: str) -> Any:
