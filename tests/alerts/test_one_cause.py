@@ -81,8 +81,9 @@ def test_four_feeds_without_files_are_one_message_one_reminder_and_one_recovery(
     desk.next().load()
     assert desk.check() == 1
     desk.next().files(*NAMES).load()
-    assert desk.check() == 0
-    assert [head.split(" ")[0] for head in heads(slack)] == ["⏰", "⏰", "🟢"]
+    assert [head.split(" ")[0] for head in heads(slack)] == ["⏰", "⏰", "🟢"], "told by the load, not hours later"
+    assert desk.check() == 0 and len(slack.taken) == 3
+    assert "Explained by it" not in slack.taken[0].everything, "it names them itself"
     assert "4 feeds are old: alpha, beta, delta and gamma" in heads(slack)[0]
     assert heads(slack)[1].startswith("⏰ Still so: 4 feeds are old")
     for name in NAMES:
@@ -128,6 +129,22 @@ def test_a_load_that_fails_on_top_keeps_what_it_explains_and_does_not_call_it_ov
     desk.next().load()  # it ran, and still nothing has come
     assert desk.check() == 1
     assert not any("Recovered: 4 feeds" in head for head in heads(slack))
+
+
+@pytest.mark.parametrize("missing", [("gamma",), ("delta", "gamma")])
+def test_the_further_try_that_brings_what_was_missing_says_so_in_its_own_message(desk, slack, missing) -> None:
+    settings = desk.lake.config / "settings.yaml"
+    settings.write_text(settings.read_text().replace("never", "always"))
+    desk.files(*(name for name in NAMES if name not in missing)).load()
+    assert desk.check() == 1
+    number = heads(slack)[-1].rpartition("problem ")[2]
+    desk.office.clock.advance(timedelta(hours=6).total_seconds())
+    desk.files(*missing).load()
+    assert [head.split(" ")[0] for head in heads(slack)] == ["⚠️", "⏰", "🟢"]
+    assert heads(slack)[-1].startswith("🟢 Recovered") and f"problem {number}" in heads(slack)[-1]
+    assert "All 4 feeds are current: they show Huron as of Wed 5 Nov." in slack.taken[-1].everything
+    assert "ETL completed successfully" in slack.taken[-1].everything
+    assert check(desk.lake, desk.environ, desk.office.clock) == 0 and len(slack.taken) == 3
 
 
 def test_planned_work_expects_no_file(desk, slack, tmp_path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from io import BytesIO
@@ -20,6 +22,7 @@ from datalake.alerts.mail import plain
 from datalake.alerts.ways import Ways
 from datalake.clock import MovedClock
 from datalake.errors import UsageError
+from datalake.reports.chart import runtime_chart
 from datalake.reports.gather import gather
 from datalake.reports.messages import message
 from datalake.reports.model import Report, from_json, rate, to_json
@@ -161,6 +164,25 @@ def test_a_demo_week_says_demo(lake, nights) -> None:
     nights(f"{GOOD_WEEK} {GOOD_WEEK}")
     made = message(replace(summary(lake), demo=True), SETTINGS)
     assert "DEMO" in made.title and "DEMO" in made.subject and made.summary.startswith("DEMO")
+
+
+def test_a_demos_runtimes_are_those_of_its_chart(lake, nights) -> None:
+    nights(f"{GOOD_WEEK} {GOOD_WEEK}")
+    with closing(sqlite3.connect(lake.database)) as record, record:
+        record.execute("UPDATE etl_runtime SET trigger = 'demo'")
+    made = summary(lake)
+    assert [night.seconds for night in made.nights] == [120] * 7
+    assert (made.span.average_seconds, made.span.median_seconds) == (120, 120)
+    assert "Runtimes of 7 loads: median 2 min." in runtime_chart(made)
+
+
+def test_the_seconds_of_an_ok_are_no_bar_of_the_chart(lake, nights) -> None:
+    nights(f"{GOOD_WEEK} {GOOD_WEEK}")
+    with closing(sqlite3.connect(lake.database)) as record, record:
+        record.execute("UPDATE etl_runtime SET trigger = 'approve', runtime_sec = 0.4 WHERE night = '2025-10-30'")
+    made = summary(lake)
+    assert [night.seconds for night in made.nights] == [120, 120, 120, None, 120, 120, 120]
+    assert ">loaded<" in runtime_chart(made)
 
 
 WEEK = f"{GOOD_WEEK} ok100 ok miss fail ok ok180 ok"

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
+from datalake import freshness
 from datalake.alerts import currency
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.messages import Context, kind_of, message
@@ -13,6 +14,7 @@ from datalake.outcomes import SUCCESS, FeedOutcome, RunOutcome
 from datalake.settings import Settings
 
 LOAD, FEED, FEEDS = "load", "feed:", "feeds"
+OLD = ":old"  # after a feed's own key: it is older than it should be
 PARTIAL = ("retry", "approve", "decline")  # triggers of runs that take up single files of a night
 UPDATED = ("published", "confirmed")
 NOTHING_NEW = "No file of it waits or is refused any more; nothing new of it was loaded."
@@ -41,10 +43,14 @@ def report(
         findings = (load_finding(run, settings, context), *_feeds(run, settings, context, routes))
         return Report(findings, lambda key, keys: _feed_of(key) in settled, how=how, explains=False)
     return Report(
-        judged=lambda key, keys: _feed_of(key) in settled or (key == LOAD and _load_is_over(run, settled, keys)),
+        judged=lambda key, keys: (
+            _feed_of(key) in settled
+            or (key == LOAD and _load_is_over(run, settled, keys))
+            or _is_no_more_old(key, run, context.stands)
+        ),
         message=message(run, settings, context) if told else None,
         notice=f"run-{run.run_id}",
-        ends=LOAD,
+        ends=(LOAD, FEEDS, *(f"{FEED}{feed}{OLD}" for feed in context.stands)),
         how=how,
     )
 
@@ -55,9 +61,19 @@ def declined(feeds: Collection[str], how: str) -> Report:
 
 
 def _feed_of(key: str) -> str:
-    """The feed that an incident is about, "" for none; one about its age is not a run's to judge."""
+    """The feed that an incident is about, "" for none; one about its age or size is another matter."""
     name = key.removeprefix(FEED).partition("@")[0]
     return name if key.startswith(FEED) and ":" not in name else ""
+
+
+def _is_no_more_old(key: str, run: RunOutcome, stands: Mapping[str, str]) -> bool:
+    """Tell whether a whole run brought what the check had found old; single files may be those of an earlier night."""
+    if run.trigger in PARTIAL:
+        return False
+    if key == FEEDS:
+        return bool(stands) and not any(how in (freshness.LATE, freshness.OLD) for how in stands.values())
+    feed, old, _ = key.removeprefix(FEED).partition("@")[0].partition(OLD)
+    return key.startswith(FEED) and bool(old) and stands.get(feed) == freshness.CURRENT
 
 
 def _load_is_over(run: RunOutcome, settled: Collection[str], keys: Collection[str]) -> bool:

@@ -15,7 +15,8 @@ MOST_NIGHTS = 7
 def news(change: Change, settings: Settings, zone: tzinfo, explains: Sequence[str] = ()) -> Message:
     """Given a change that is news, return what to tell; explains are the titles of what it holds back."""
     made = _WORDED[change.news](change, settings, zone)
-    unsaid = [title for title in explains if title.partition(" (")[0] not in made.summary]
+    said = [made.summary, *("".join(span.text for span in each) for part in made.parts[:1] for each in part.lines)]
+    unsaid = [title for title in explains if not any(title.partition(" (")[0] in each for each in said)]
     if unsaid:
         also = f"Explained by it, and not told apart: {listed(unsaid, 8)}."
         made = replace(made, parts=(*made.parts[:1], paragraph(line(also)), *made.parts[1:]))

@@ -26,7 +26,7 @@ class Report:
     judged: Callable[[str, Collection[str]], bool] = nothing  # given a key and all open ones
     message: Message | None = None
     notice: str = ""  # the id of that message: the same for the same news
-    ends: str = ""  # the key of the incident whose recovery is told together with that message
+    ends: tuple[str, ...] = ()  # keys: the first of them that is over is told together with that message
     how: Callable[[str], str] = recovered  # given a key that is over: how, where not by a recovery
     explains: bool = True  # whether its message names what it holds back; a run's names its feeds in its own words
     look: Callable[[sqlite3.Connection], None] | None = None  # what else is kept with it

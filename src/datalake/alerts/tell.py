@@ -83,6 +83,7 @@ class Teller:
             keys = {incident.key for incident in known}
             rules = Rules(now, next_reminder(self.settings, now), book.silences(connection, now))
             changes = update(known, report.findings, lambda key: report.judged(key, keys), rules)
+            report = _with_one_end(report, changes)
             explained = children(changes, known) if report.explains else {}
             said = [self._carry_out(connection, each, explained.get(each.incident.key, ()), report) for each in changes]
             if report.message and not any(said):
@@ -105,7 +106,7 @@ class Teller:
 
     def _recovered(self, connection: sqlite3.Connection, incident: Incident, report: Report) -> bool:
         """Tell each channel that it is over, or that it came and went; one that heard of nothing hears no more."""
-        with_it = report.message if report.ends == incident.key else None
+        with_it = report.message if incident.key in report.ends else None
         earlier = book.messages_about(connection, incident.number)
         for name in self._hearing(incident):
             own = [entry for entry in earlier if entry.channel == name]
@@ -162,6 +163,12 @@ class Teller:
             notice = Notice(f"unkept-{now:%Y%m%d%H%M%S}-{place}", message, now)
             answers += send_now(main, notice, max(self.seconds / len(messages) - rest, 1.0)).values()
         return all(answer.delivered for answer in answers)
+
+
+def _with_one_end(report: Report, changes: Sequence[Change]) -> Report:
+    """Of what is over one at most is told together with the report's message."""
+    over = {change.incident.key for change in changes if change.news == RECOVERED}
+    return replace(report, ends=tuple(key for key in report.ends if key in over)[:1])
 
 
 def next_reminder(settings: Settings, now: datetime) -> datetime:

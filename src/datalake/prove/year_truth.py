@@ -86,11 +86,19 @@ class Expected:
 
     def _good_load(self, night: Night, load: Load) -> None:
         done = (f"ETL completed successfully in {minutes(load.seconds)}", *self._shown(), *_late(night, load))
-        problem, self._mind.load = self._mind.load, None
-        if problem and problem.told:
-            self.desk.over(problem, done)
-        else:
+        over = [problem for problem in self._ended_by(load) if problem and problem.told]
+        for place, problem in enumerate(over):
+            self.desk.over(problem, () if place else done)
+        if not over:
             self.desk.tell(self.desk.letter("⚠" if load.how in UNFED else "✅", night=night.day, says=done))
+
+    def _ended_by(self, load: Load) -> list[Problem | None]:
+        """What a good load makes good: its own problem, and files that had not come."""
+        mind = self._mind
+        over, mind.load = [mind.load], None
+        if load.how == "ok" and load.whole:
+            over, mind.files, mind.file = [*over, mind.files, mind.file], None, None
+        return over
 
     def _shown(self) -> tuple[str, ...]:
         """What the data shows: each feed the day before the last night that brought a file of it."""

@@ -50,7 +50,7 @@ class Week:
         return {
             "monday": monday.isoformat(),
             "sunday": sunday.isoformat(),
-            "nights": [_night(night) for night in self.nights(monday, sunday)],
+            "nights": [self._night(night) for night in self.nights(monday, sunday)],
             "span": self._span(monday, sunday),
             "before": self._span(monday - 7 * DAY, monday - DAY),
             "four_weeks": self._span(monday - 28 * DAY, monday - DAY),
@@ -73,6 +73,12 @@ class Week:
             "average_seconds": mean(seconds) if seconds else None,
             "median_seconds": median(seconds) if seconds else None,
         }
+
+    def _night(self, night: Night) -> dict[str, Any]:
+        loaded = night.there is not None
+        seconds = next(map(float, self._lengths(night)), None)
+        known = {"seconds": seconds} if loaded else {}
+        return {"day": night.day.isoformat(), "state": STATES[night.kind], "loaded": loaded, **known}
 
     def _lengths(self, night: Night) -> list[int]:
         """How long a night's load took; an OK takes no load's time, and the CSV alone cannot tell one from a load."""
@@ -176,13 +182,3 @@ def instant(day: date, clock: str) -> datetime:
 def ended(night: Night, load: Load) -> datetime:
     """Return when a load ended."""
     return instant(night.day, load.begins) + timedelta(seconds=load.seconds)
-
-
-def _night(night: Night) -> dict[str, Any]:
-    load = night.there
-    return {
-        "day": night.day.isoformat(),
-        "state": STATES[night.kind],
-        "loaded": load is not None,
-        **({"seconds": float(load.seconds)} if load else {}),
-    }

@@ -26,16 +26,16 @@ def finding(report: Report) -> str:
     """Say what the chart shows."""
     span = report.span
     if span.median_seconds is None or not span.judged:
-        return "Runtimes: no load."
+        return f"Runtimes: {'none is known' if span.loaded else 'no load'}."
     return f"Runtimes of {span.loaded} loads: median {minutes(span.median_seconds)}."
 
 
 def _night(night: NightFigure, place: int, step: float, longest: float) -> str:
     middle = step * place + step / 2
     height = (BASE - TOP) * (night.seconds or 0) / longest
-    label = (
-        minutes(night.seconds) if night.loaded and night.seconds is not None else MARKS.get(night.state, night.state)
-    )
+    label = MARKS.get(night.state, night.state)
+    if night.loaded:
+        label = "loaded" if night.seconds is None else minutes(night.seconds)
     bar = ""
     if night.seconds is not None:
         fill = "#2f6f4f" if night.loaded else "#b3261e"

@@ -103,9 +103,10 @@ def figures_of(nights: Iterable[Night]) -> tuple[NightFigure, ...]:
 
 def _figure(night: Night) -> NightFigure:
     best = night.best
-    seconds = float(best.runtime_sec) if best and best.runtime_sec is not None else None
-    why = "" if night.loaded or best is None else best.error
-    return NightFigure(night.day.isoformat(), night.state, night.loaded, seconds, why)
+    if night.loaded or best is None:
+        return NightFigure(night.day.isoformat(), night.state, night.loaded, night.seconds)
+    seconds = None if best.runtime_sec is None else float(best.runtime_sec)
+    return NightFigure(night.day.isoformat(), night.state, night.loaded, seconds, best.error)
 
 
 def old_hours(schedule: Schedule, nights: Sequence[Night], start: datetime, until: datetime) -> float:

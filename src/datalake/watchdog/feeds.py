@@ -12,7 +12,7 @@ from statistics import median
 from datalake import freshness
 from datalake import schedule as calendar
 from datalake.alerts import currency
-from datalake.alerts.findings import FEED, FEEDS, LOAD
+from datalake.alerts.findings import FEED, FEEDS, LOAD, OLD
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.message import Line, Part, Span, line, marked, paragraph, steps
 from datalake.alerts.messages import as_step, usual_fix
@@ -26,7 +26,6 @@ WAITS, REFUSED = "waits for your OK", "was not updated"
 ASK = "Ask whoever sends the file; it loads by itself with the next try after it has come"
 LOAD_NOW = "Is it in data/incoming by now? Load it: `bash src/cron_runner.sh`"
 ASK_ALL = "Ask whoever sends the files; they load by themselves with the next try after they have come"
-OLD = ":old"
 STATUS = "See what is there: `python3 manage.py status`"
 
 
