@@ -22,6 +22,8 @@ from datalake.contracts.config import load_contracts, load_maps
 from datalake.contracts.maps import UNMAPPED
 from datalake.contracts.model import Column, Contract, Limits, Reference, SkipRow
 from datalake.errors import Refused
+from datalake.views.database import Database
+from datalake.views.plain import plain_text_macros
 
 QUIRKS = {
     1: "line ends inside text fields",
@@ -191,6 +193,14 @@ def test_quirk_08_html_and_word_are_kept_as_they_came(read) -> None:
     assert read("irb", study(1, summary=pasted)).column("summary") == [pasted]
 
 
+def test_quirk_08_html_can_be_asked_for_as_plain_text() -> None:
+    pasted = '<p class="MsoNormal">A &amp; B&nbsp;&lt;b&gt;<o:p></o:p></p>'
+    with Database(1) as database:
+        for each in plain_text_macros():
+            database.define(each)
+        assert database.table(f"select plain_text('{pasted}') as read").to_pylist() == [{"read": "A & B <b>"}]
+
+
 def test_quirk_09_lost_zeros_come_back_only_where_a_width_is_declared_and_are_counted(read) -> None:
     found = read("irb", study(1, pi_department_code="42110"), study(2, pi_department_code="0042110"))
     assert found.column("pi_department_code") == ["0042110", "0042110"]
@@ -273,6 +283,13 @@ def test_quirk_14_a_blank_amount_is_unknown_and_never_nought(read) -> None:
 )
 def test_quirk_15_many_values_in_a_cell_are_a_list(read, text: str) -> None:
     assert read("irb", study(1, funding_ids=text)).column("funding_ids") == [["AWD00000001", "FP00000001"]]
+
+
+def test_quirk_15_values_spread_over_numbered_columns_keep_a_column_each(read) -> None:
+    names = [f"funding_src{number}" for number in range(1, 16)]
+    rules = replace(RULES["irb"], columns=(*RULES["irb"].columns, *map(Column, names)))
+    found = read("irb", study(1, **dict(zip(names, ["NIH", "", "NSF"] + [""] * 12, strict=True))), rules=rules)
+    assert [found.column(each) for each in names[:4]] == [["NIH"], [None], ["NSF"], [None]]
 
 
 def test_quirk_16_of_identical_rows_one_stays_and_the_others_are_counted(read) -> None:

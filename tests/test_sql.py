@@ -85,6 +85,31 @@ def test_views_maps_and_the_words_of_views_can_be_asked_for(ask) -> None:
     assert unfolded.out.splitlines() == ["s", "National Institutes of Health", "National Science Foundation"]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (
+            '<p class="MsoNormal">Aim: A &amp; B &lt; C&nbsp;&ndash; see <b>protocol</b>.<o:p></o:p></p>Next',
+            "Aim: A & B < C – see protocol.\nNext",
+        ),
+        ("It’s p<0.05 &#8212; or 3 > 2 &#x2026; &amp;lt;", "It’s p<0.05 — or 3 > 2 … &lt;"),
+        ("AT&T & Co; R&D; &nothing; &#0;", "AT&T & Co; R&D; &nothing; &#0;"),
+        ("one<br/>two<!-- note --><style>p {}</style><ul><li>three</li></ul>", "one\ntwothree"),
+        ("<p>  </p>", ""),
+    ],
+)
+def test_a_text_with_html_can_be_read_as_plain_text(ask, written: str, read: str) -> None:
+    said = ask(f"select plain_text('{written}') as read, plain_text(null) as nothing", "--format", "json")
+    assert json.loads(said.out) == [{"read": read, "nothing": None}]
+
+
+def test_values_of_lists_and_of_numbered_columns_become_a_row_each(ask) -> None:
+    lists = ask("select protocol_id, unnest(sponsors) as sponsor from irb", *CSV)
+    assert lists.out.splitlines() == ["protocol_id,sponsor", "B,NIH", "B,NSF"]
+    numbered = "select * from (select protocol_id, unnest([pi_name, school]) as value from irb) where value is not null"
+    assert ask(numbered, *CSV).out.splitlines() == ["protocol_id,value", 'A,"Testa, Example"']
+
+
 def test_tables_can_be_listed_described_and_summed_up(ask) -> None:
     listed = ask("show tables").out
     assert "irb_expiring" in listed and "grants" in listed

@@ -31,7 +31,7 @@ def shelves(lake: Lake) -> Shelves:
 
 
 def test_the_example_of_a_view_is_one(shelves: Shelves, manage) -> None:
-    (example,) = re.findall(r"```sql\n(.*?)```", TEXT, re.DOTALL)
+    (example,) = re.findall(r"```sql\n(/\*.*?)```", TEXT, re.DOTALL)
     shelves.write_view("closed_by_school", example)
     assert manage("check").code == 0
     assert [tuple(row.values()) for row in shelves.view("closed_by_school")] == [("ENG", 1), ("not given", 1)]

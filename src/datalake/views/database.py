@@ -12,6 +12,7 @@ import pyarrow as pa
 from datalake.contracts.maps import UNMAPPED, MeaningMap
 from datalake.schedule import zone_named
 from datalake.settings import Settings
+from datalake.views.plain import plain_text_macros
 
 # External access covers files, the network, extensions, ATTACH and COPY; allowed_directories would let COPY overwrite.
 SHUT_IN = {
@@ -122,8 +123,10 @@ def batches(reader: pa.RecordBatchReader, statement: Statement) -> Iterator[pa.R
         raise _problem(problem, statement.sql, statement.line) from None
 
 
-def define_day(database: Database, as_of: date, settings: Settings) -> None:
-    """Define as_of(), fiscal_year(day), named by the year in which it ends, and local_day(moment)."""
+def define_words(database: Database, as_of: date, settings: Settings) -> None:
+    """Define as_of(), fiscal_year(day), named by the year in which it ends, local_day(moment), plain_text(text)."""
+    for each in plain_text_macros():
+        database.define(each)
     database.define(f"CREATE MACRO as_of() AS DATE '{as_of.isoformat()}'")
     start = settings.fiscal_year_start_month
     later = f"(month(_day) >= {start})::INTEGER" if start > 1 else "0"

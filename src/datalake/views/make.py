@@ -12,7 +12,7 @@ import pyarrow as pa
 from datalake.contracts.model import Contract
 from datalake.settings import Settings
 from datalake.views.card import VERSIONS, Source, View
-from datalake.views.database import READS, Database, SqlProblem, Statement, batches, define_day, define_map
+from datalake.views.database import READS, Database, SqlProblem, Statement, batches, define_map, define_words
 from datalake.views.published import Published, items
 from datalake.views.shelf import CARD_FILE, Shelf, shown
 from datalake.zones import curated
@@ -65,7 +65,7 @@ def make(order: Order) -> Version:
 
 def prepare(database: Database, order: Order) -> None:
     """Hand a view what it may read, and lock the rest away."""
-    define_day(database, order.as_of, order.settings)
+    define_words(database, order.as_of, order.settings)
     values: dict[str, set[str]] = {name: set() for name in named_maps(order.view, order.published)}
     for source in order.view.sources:
         if source.feed == VERSIONS:

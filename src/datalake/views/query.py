@@ -14,7 +14,7 @@ from datalake.errors import UsageError
 from datalake.settings import Settings
 from datalake.views import shelf
 from datalake.views.card import Source
-from datalake.views.database import READS, Database, SqlProblem, Statement, batches, define_day, define_map
+from datalake.views.database import READS, Database, SqlProblem, Statement, batches, define_map, define_words
 from datalake.views.published import Published
 from datalake.zones import curated
 from datalake.zones.paths import Lake
@@ -44,7 +44,7 @@ class Question:
         self._database = Database(settings.threads)
         try:
             self.tables = _hand_in(self._database, readable, sql)
-            define_day(self._database, readable.as_of, settings)
+            define_words(self._database, readable.as_of, settings)
             self._database.lock()
             self._statement = _one(self._database, sql)
             self._reader = self._database.rows(self._statement)
