@@ -127,7 +127,7 @@ def test_what_is_wrong_is_said_with_what_there_is_instead(ask) -> None:
     said = ask("select * from studies")
     assert said.code == 2
     assert said.err.startswith("error: Table with name studies does not exist!")
-    assert "There are: grants, irb, award_totals_fy" not in said.err and "There are: grants, irb" in said.err
+    assert "There are: grants, iacuc, irb, safety, " in said.err and "award_totals_fy" not in said.err
     assert "syntax error" in ask("selct 1").err
     assert 'Referenced column "x" not found' in ask("select x from irb").err
     late = ask("select cast(study_title as integer) from irb")
