@@ -148,6 +148,7 @@ def test_a_view_is_published_like_a_feed_with_its_card_beside_its_rows(shelves: 
         ],
         "left_out": [{"reason": "closed", "what": "Closed studies", "records": 1}],
         "unmapped": [{"column": "irb.status", "map": "irb_states", "records": 1, "values": [["=cmd", 1]]}],
+        "lists": {},
     }
 
 
@@ -392,6 +393,8 @@ def mistakes(shelves: Shelves, sql: str) -> str:
 
 
 PLACE = "config/local/views/counted.sql"
+END = "  studies: Studies\n"
+LISTS = END + "lists:\n"
 
 
 @pytest.mark.parametrize(
@@ -412,6 +415,10 @@ PLACE = "config/local/views/counted.sql"
         ("select status, count(*)", "copy (select 1) to 'x.csv'; select status, count(*)", f"{PLACE}:18: COPY: before"),
         ("as left_out", "as leftout", f"{PLACE}:7: The card says what is left out, so"),
         ("order by 1", "order by 1; drop view considered", f"{PLACE}:22: The last statement must be the SELECT"),
+        (END, LISTS + "  studies: {view: countd}\n", f'{PLACE}:13: lists.studies: there is no view "countd"'),
+        (END, LISTS + "  studies: {view: counted, by: [status], only: {s: x}}\n", f'{PLACE}:13: lists.studies: counted'),
+        (END, LISTS + "  rows: {view: counted}\n", f'{PLACE}:13: lists: "rows" is neither a column nor a reason'),
+        (END, LISTS + "  closed: {view: counted, by: [status]}\n", f'{PLACE}:13: lists.closed.by: "status" is no'),
         ("count(*) as studies", "interval 1 day as studies", f"{PLACE}:18: studies is a"),
     ],
 )  # fmt: skip
@@ -447,7 +454,7 @@ def test_what_a_view_may_not_ask_covers_all_that_duckdb_calls_volatile() -> None
 def test_the_shipped_views_pass_the_check(lake: Lake) -> None:
     shipped = Shelves(lake)
     views = check_views(lake.root, tuple(shipped.contracts.values()), shipped.settings)
-    assert len(views) == 12 and all(each.owner for each in views)
+    assert len(views) == 15 and all(each.owner for each in views)
 
 
 def test_manage_py_check_tells_mistakes_in_views_too_and_counts_them_when_all_is_right(

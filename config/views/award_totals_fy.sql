@@ -20,6 +20,8 @@ columns:
   school: School
   awards: Awards; one with several allocations in a year counts once
   amount: Sum of what sponsors authorized
+lists:
+  awards: {view: award_list, by: [fiscal_year, sponsor_type, school]}
 */
 
 create view considered as

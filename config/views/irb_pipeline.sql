@@ -14,6 +14,8 @@ columns:
   committee: Committee
   studies: Studies
   median_days_since_submission: Median of the days since submission, of those that have been submitted
+lists:
+  studies: {view: irb_study_list, by: [state_group, committee]}
 */
 
 create view counted as

@@ -24,6 +24,15 @@ columns:
   ended: Of these, terminated later
   state_unknown: Of these, in a state that the map of states does not know
   hit_rate_percent: 100 x awarded / (awarded + not funded); empty where nothing is decided
+lists:
+  submitted: {view: proposal_list, by: [fiscal_year, department_code, pi_person_id, pi_name], only: {submitted: true}}
+  awarded: {view: proposal_list, by: [fiscal_year, department_code, pi_person_id, pi_name], only: {outcome: awarded}}
+  not_funded: {view: proposal_list, by: [fiscal_year, department_code, pi_person_id, pi_name], only: {outcome: not_funded}}
+  pending: {view: proposal_list, by: [fiscal_year, department_code, pi_person_id, pi_name], only: {outcome: pending}}
+  withdrawn: {view: proposal_list, by: [fiscal_year, department_code, pi_person_id, pi_name], only: {outcome: withdrawn}}
+  ended: {view: proposal_list, by: [fiscal_year, department_code, pi_person_id, pi_name], only: {outcome: ended}}
+  state_unknown: {view: proposal_list, by: [fiscal_year, department_code, pi_person_id, pi_name], only: {outcome: state_unknown}}
+  not_submitted: {view: proposal_list, only: {submitted: false}}
 */
 
 create view considered as

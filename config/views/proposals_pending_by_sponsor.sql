@@ -23,6 +23,13 @@ columns:
   total_indirect: Sum of their indirect costs
   total_amount: Sum of what they ask for
   without_amount: Proposals whose total is not given, which these sums lack
+lists:
+  proposals: {view: proposal_list, by: [sponsor, sponsor_known], only: {standing: pending}}
+  direct_to_sponsor: {view: proposal_list, by: [sponsor, sponsor_known], only: {standing: pending, through_prime: false}}
+  through_prime: {view: proposal_list, by: [sponsor, sponsor_known], only: {standing: pending, through_prime: true}}
+  without_amount: {view: proposal_list, by: [sponsor, sponsor_known], only: {standing: pending, amount_given: false}}
+  state_unknown: {view: proposal_list, only: {standing: state_unknown}}
+  not_pending: {view: proposal_list, only: {standing: not_pending}}
 */
 
 create view considered as

@@ -1,17 +1,24 @@
 """The published tables and report views, as a real night published them."""
 
 import csv
+import html
 import io
 import json
+import re
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from support.nights import Office
+from support.project import copy_files, project_files
+from support.shelves import Shelves
 
 from datalake.clock import MovedClock
 from datalake.contracts.config import load_contracts
 from datalake.settings import Dashboard
 from datalake.web.app import create_app
+from datalake.zones.paths import Lake
 from web.conftest import BREAKFAST, FILE, SETTINGS, VIEW, publish
 from web.pages import link_to, rows, text
 
@@ -194,3 +201,71 @@ def test_values_that_no_map_knows_are_masked_on_the_card_where_their_column_is(p
     seen = text(client, "/views/studies")
     assert f"{told} , their values are masked for you." in seen
     assert "Secret" not in seen
+
+
+class TestTheListBehindANumber:
+    """Every number of the shipped views, page by page, against the number of rows behind its link."""
+
+    @pytest.fixture
+    def shipped(self, tmp_path):
+        copy_files(project_files("config", "data", "logs"), tmp_path / "lake")
+        shelves = Shelves(Lake(tmp_path / "lake"))
+        shelves.publish("grants_proposal", *(proposal(number, **each) for number, each in enumerate(PROPOSALS)))
+        study = {"study_title": "T", "pi_name": "P"}
+        studies = [("Approved", "IRB-01"), ("Approved", None), ("approved", "IRB-01"), ("No such state", "IRB-01")]
+        found = [{"protocol_id": f"S{at}", "status": of, "committee": by} for at, (of, by) in enumerate(studies)]
+        shelves.publish("irb", *({**study, **each} for each in found))
+        shelves.refresh()
+        return shelves.lake
+
+    def of(self, lake, role):
+        settings = replace(SETTINGS, dashboard=Dashboard(local_role=role))
+        return create_app(lake, settings, MovedClock(BREAKFAST)).test_client()
+
+    def links(self, client, view):
+        page = client.get(f"/views/{view}").get_data(as_text=True)
+        return [
+            (html.unescape(link), int(told)) for link, told in re.findall(r'<a href="(/views/[^"]+)">(\d+)</a>', page)
+        ]
+
+    @pytest.mark.parametrize(
+        ("view", "numbers"),
+        [("proposals_pending_by_sponsor", 15), ("proposal_outcomes_fy", 8), ("irb_pipeline", 3)],
+    )
+    def test_holds_as_many_rows_as_it_says(self, shipped, view, numbers):
+        client = self.of(shipped, "reader")
+        found = self.links(client, view)
+
+        assert len(found) == numbers
+        assert [len(rows(client, link, "Rows")) for link, _ in found] == [told for _, told in found]
+
+    def test_names_the_proposals_that_are_pending_with_nih_and_leads_to_each(self, shipped):
+        client = self.of(shipped, "reader")
+        link, told = self.links(client, "proposals_pending_by_sponsor")[2]
+
+        assert (told, [row[0] for row in rows(client, link, "Rows")]) == (3, ["FP0", "FP1", "FP2"])
+        assert "/record?feed=grants_proposal&amp;key=FP0" in client.get(link).get_data(as_text=True)
+
+    def test_is_not_offered_to_whom_its_columns_are_masked(self, shipped):
+        client = self.of(shipped, "viewer")
+
+        assert self.links(client, "proposals_pending_by_sponsor") == []
+        assert [told for _, told in self.links(client, "irb_pipeline")] == [2, 1, 1]
+
+
+PROPOSALS = (
+    {"sponsor": "NIH", "total_amount": Decimal("10.00")},
+    {"sponsor": "National Institutes of Health", "pi_name": "Other, One", "submitted_date": None},
+    {"sponsor": "Acme", "prime_sponsor": "nih/nci", "pi_person_id": "P-7"},
+    {"sponsor": "Acme"},
+    {"sponsor": "ACME"},
+    {},
+    {"sponsor": "NIH", "status": "Awarded"},
+    {"sponsor": "NIH", "status": "Not Funded"},
+    {"sponsor": "NIH", "status": "Somewhere else"},
+)
+
+
+def proposal(number, **values):
+    known = {"status": "Pending Sponsor Review", "pi_name": "Testa, Example", "submitted_date": date(2025, 3, 1)}
+    return {"proposal_id": f"FP{number}", **known, **values}

@@ -31,6 +31,13 @@ SOURCE = Form(
         Key("optional", flag(), "Go on without this feed where it was never loaded.", "false"),
     )
 )
+LIST = Form(
+    (
+        Key("view", text(), "The view that lists the records.", required=True),
+        Key("by", Many(COLUMN_NAME), "Columns of both in which a record is as the row is.", "[]"),
+        Key("only", Named(text()), "Columns of the list, each with the value that a record must have in it."),
+    )
+)
 CARD = Form(
     (
         Key("title", text(), "The view's name for people.", required=True),
@@ -40,6 +47,7 @@ CARD = Form(
         Key("sources", Named(SOURCE), "The feeds it reads, with the columns it needs of each.", required=True),
         Key("left_out", Named(text()), "Why records do not count: reasons that the SQL gives, in words."),
         Key("columns", Named(text()), "What each column of the view is.", required=True),
+        Key("lists", Named(LIST), "The records behind a number: that of a column, or of a reason under left_out."),
     )
 )
 
@@ -61,6 +69,16 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Where the records behind a number are: a view, filtered as the row has it and by what only says."""
+
+    view: str
+    by: tuple[str, ...] = ()
+    only: dict[str, str] = field(default_factory=dict)
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True)
 class View:
     """One report view: its card and its SQL. code is the whole text of the file, so that its lines count."""
 
@@ -73,6 +91,7 @@ class View:
     code: str = field(repr=False)
     owner: str = ""
     left_out: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, Listed] = field(default_factory=dict)
     file: str = ""
 
     @property
@@ -102,7 +121,7 @@ def parse_view(data: bytes, name: str, file: str) -> tuple[View | None, list[Pro
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         return None, [*problems, Problem(Place(file, line), "is not UTF-8. Save the file as UTF-8.")]
-    problems += _source_problems(filled) + _volatile(code, file)
+    problems += _source_problems(filled) + _list_problems(filled) + _volatile(code, file)
     return (None if problems else _view(name, filled, code, file)), problems
 
 
@@ -115,6 +134,17 @@ def _source_problems(filled: Filled) -> list[Problem]:
         problems += [source.problem("may_use", f"{each} stands under needs, too. Keep one.") for each in sorted(both)]
     if "sources" in filled.values and not filled.values["sources"]:
         problems.append(filled.problem("sources", "names no feed."))
+    return problems
+
+
+def _list_problems(filled: Filled) -> list[Problem]:
+    columns, reasons = filled.values.get("columns", {}), filled.values.get("left_out", {})
+    problems = []
+    for name, each in filled.values.get("lists", {}).items():
+        if name not in columns and name not in reasons:
+            problems.append(filled.problem("lists", f"{quoted(name)} is neither a column nor a reason of left_out."))
+        strange = [by for by in each.values.get("by", ()) if by not in columns or name in reasons]
+        problems += [each.problem("by", f"{quoted(by)} is no column that the number has beside it.") for by in strange]
     return problems
 
 
@@ -132,5 +162,6 @@ def _volatile(code: str, file: str) -> list[Problem]:
 def _view(name: str, filled: Filled, code: str, file: str) -> View:
     values = filled.values
     sources = tuple(Source(feed, **each.values, place=each.node.place) for feed, each in values["sources"].items())
+    lists = {name: Listed(**each.values, place=each.node.place) for name, each in values.get("lists", {}).items()}
     kept = {key: values[key] for key in ("title", "definition", "row", "owner", "columns", "left_out") if key in values}
-    return View(name=name, sources=sources, code=code, file=file, **kept)
+    return View(name=name, sources=sources, lists=lists, code=code, file=file, **kept)

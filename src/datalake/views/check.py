@@ -34,9 +34,24 @@ def check_views(root: Path, contracts: Sequence[Contract], settings: Settings) -
         if loaded.view is not None:
             problems.extend(view_problems(loaded.view, known, maps, settings))
             views.append(loaded.view)
+    by_name = {each.name: each for each in views}
+    problems += [problem for each in views for problem in _list_problems(each, by_name)]
     if problems:
         raise ConfigurationError(listed(problems))
     return tuple(views)
+
+
+def _list_problems(view: View, views: Mapping[str, View]) -> Iterator[Problem]:
+    for name, each in view.lists.items():
+        listing = views.get(each.view)
+        if listing is None:
+            hint = did_you_mean(each.view, views)
+            yield Problem(each.place, f"lists.{name}: there is no view {quoted(each.view)} that can be made.{hint}")
+            continue
+        for column in (*each.by, *each.only):
+            if column not in listing.columns:
+                hint = did_you_mean(column, listing.columns)
+                yield Problem(each.place, f"lists.{name}: {each.view} has no column {quoted(column)}.{hint}")
 
 
 def view_problems(

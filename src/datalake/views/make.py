@@ -200,6 +200,7 @@ def _card(
         "sources": [_source(order, each) for each in view.sources],
         "left_out": excluded,
         "unmapped": unmapped,
+        "lists": {name: {"view": each.view, "by": each.by, "only": each.only} for name, each in view.lists.items()},
     }
 
 

@@ -25,7 +25,12 @@ def _facts(view: View) -> str:
     if view.left_out:
         lines.append("- Left out, and counted:")
         lines += [f"  - {what} (`{reason}`)" for reason, what in view.left_out.items()]
+    lines += [f"- Listed one by one in {', '.join(f'`{each}`' for each in _listings(view))}."] if view.lists else []
     return "\n".join([*lines, f"- Owner: {view.owner}"])
+
+
+def _listings(view: View) -> list[str]:
+    return sorted({each.view for each in view.lists.values()})
 
 
 def _source(source: Source) -> str:

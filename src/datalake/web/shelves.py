@@ -102,6 +102,29 @@ def view_table(lake: Lake, state: ViewState, contracts: Sequence[Contract], read
     return Published([curated.table_path(version.folder, state.name)], version.name, columns, hidden)
 
 
+def lists(lake: Lake, state: ViewState, contracts: Sequence[Contract], reads: bool) -> dict[str, Mapping[str, Any]]:
+    """Return what of a view's card says where its numbers' records are; nothing of what the visitor may not ask for."""
+    named: dict[str, Mapping[str, Any]] = dict(state.card.get("lists", {})) if state.card else {}
+    can_be_asked = {
+        name: _open_columns(lake, name, contracts, reads) for name in {each["view"] for each in named.values()}
+    }
+    return {name: each for name, each in named.items() if {*each["by"], *each["only"]} <= can_be_asked[each["view"]]}
+
+
+def _open_columns(lake: Lake, name: str, contracts: Sequence[Contract], reads: bool) -> set[str]:
+    listing = view(lake, name, contracts, reads)
+    table = view_table(lake, listing, contracts, reads) if listing else None
+    return {each.name for each in table.columns if not each.hidden} if table else set()
+
+
+def records(columns: Sequence[Column], feeds: Sequence[str], contracts: Sequence[Contract]) -> dict[str, str]:
+    """Return the columns that name a record, each with its feed; one that could be of two feeds is none."""
+    keys = [(each.primary_key[0], each.feed) for each in contracts if each.feed in feeds and len(each.primary_key) == 1]
+    names = [name for name, _ in keys]
+    visible = {each.name for each in columns if not each.hidden}
+    return {name: feed for name, feed in keys if names.count(name) == 1 and name in visible}
+
+
 def _hidden(card: Mapping[str, Any], contracts: Sequence[Contract]) -> list[str]:
     """Of a view of confidential records a viewer sees what is counted, and columns that are open in its sources."""
     if card["classification"] not in HIDDEN_CLASSES:

@@ -3,13 +3,13 @@
 The files of a version never change, so a page is found by its number. Arrow is loaded only where a table is shown.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datalake.errors import UsageError
 from datalake.web import text
-from datalake.web.figures.grid import MASK, PAGE, Column, Filter, Shown, Wanted
+from datalake.web.figures.grid import MASK, PAGE, Column, Filter, Listed, Shown, Wanted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 BLOCK = 20_000  # rows of a download that are in memory at once
 
 
-def read(paths: Sequence[Path], columns: Sequence[Column], asked: Wanted) -> Shown:
-    """Given a version's files, return the page that is asked for; raise OSError or pyarrow's errors if unreadable."""
+def read(
+    paths: Sequence[Path], columns: Sequence[Column], asked: Wanted, lists: Mapping[str, Listed] | None = None
+) -> Shown:
+    """Given a version's files and the lists behind its numbers by column, return the page that is asked for.
+
+    Raises OSError or pyarrow's errors if it cannot be read.
+    """
     table, chosen = _chosen(paths, columns, asked)
     first = (asked.page - 1) * PAGE
     schema = table.schema
@@ -27,7 +32,18 @@ def read(paths: Sequence[Path], columns: Sequence[Column], asked: Wanted) -> Sho
     texts = [_texts(page, each) for each in columns]
     numeric = frozenset(each.name for each in columns if _is_numeric(schema.field(each.name).type))
     rows = [list(row) for row in zip(*texts, strict=True)]
-    return Shown(tuple(columns), numeric, rows, len(chosen), table.count_rows())
+    return Shown(tuple(columns), numeric, rows, len(chosen), table.count_rows(), _links(page, lists or {}))
+
+
+def _links(page: "pa.Table", lists: Mapping[str, Listed]) -> list[dict[str, str]]:
+    """Of each row the addresses behind its numbers; there is none behind a 0 or an empty cell."""
+    keys = dict.fromkeys(name for each in lists.values() for name in each.by)
+    texts = {name: _as_text(page.column(name)).to_pylist() for name in keys}
+    numbers = {name: page.column(name).to_pylist() for name in lists}
+    by_row = [{name: found[at] for name, found in texts.items()} for at in range(page.num_rows)]
+    return [
+        {name: each.link(row) for name, each in lists.items() if numbers[name][at]} for at, row in enumerate(by_row)
+    ]
 
 
 def as_csv(paths: Sequence[Path], columns: Sequence[Column], asked: Wanted) -> Iterator[bytes]:
@@ -115,6 +131,8 @@ def _mask(values: Any, each: Filter) -> Any:
         return pc.is_null(values)
     if each.how == "has":
         return pc.fill_null(pc.match_substring(_as_text(values), each.value, ignore_case=True), False)
+    if each.how == "exactly":
+        return pc.fill_null(pc.equal(_as_text(values), each.value), False)
     if each.how == "is":
         return pc.fill_null(pc.equal(pc.utf8_lower(_as_text(values)), each.value.lower()), False)
     compare = pc.greater_equal if each.how == "min" else pc.less_equal

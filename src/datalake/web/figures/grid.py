@@ -1,15 +1,23 @@
 """PURE. A table as a page of rows: its columns, what is asked of it, and what was found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from datalake.errors import UsageError
 from datalake.web import asking
 
 PAGE = 50
+LONGEST = 200  # characters of a value in an address
 MASK = "•••"
-HOWS = {"is": "is", "has": "contains", "min": "is at least", "max": "is at most", "blank": "is blank"}
+HOWS = {
+    "is": "is",
+    "exactly": "is exactly",
+    "has": "contains",
+    "min": "is at least",
+    "max": "is at most",
+    "blank": "is blank",
+}
 RESERVED = ("q", "sort", "page", "column", "how", "value")
 
 
@@ -51,6 +59,23 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """The list behind a number: its address, the columns in which it is as the row is, and what else it is held to."""
+
+    address: str
+    by: tuple[str, ...] = ()
+    only: Mapping[str, str] = field(default_factory=dict)
+
+    def link(self, row: Mapping[str, str | None]) -> str:
+        """Given a row's texts by column, return the address of its records, "" where no address can hold them."""
+        asked = {each: row[each] for each in self.by} | dict(self.only)
+        if any(value is not None and not 1 <= len(value) <= LONGEST for value in asked.values()):
+            return ""
+        held = {f"{name}.blank" if value is None else f"{name}.exactly": value or "1" for name, value in asked.items()}
+        return f"{self.address}?{urlencode(held)}"
+
+
+@dataclass(frozen=True)
 class Shown:
     """One page of a table: rows as texts, aligned with the columns; total counts all rows that match."""
 
@@ -59,6 +84,7 @@ class Shown:
     rows: list[list[str]]
     total: int
     of: int
+    lists: Sequence[Mapping[str, str]] = ()  # of each row: the address behind a column's number
 
     @property
     def pages(self) -> int:
@@ -83,7 +109,7 @@ def _filter(name: str, value: str, known: Mapping[str, Column]) -> Filter:
     if how not in HOWS:
         raise UsageError(f"{name!r} is not known here.", f"Filters are COLUMN.HOW; HOW is one of {', '.join(HOWS)}.")
     _visible(column, known)
-    if len(value) > 200:
+    if len(value) > LONGEST:
         raise UsageError(f"{name} is too long.")
     return Filter(column, how, value)
 

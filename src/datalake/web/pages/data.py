@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from datalake.errors import DatalakeError
 from datalake.web import asking, shelves, tables
 from datalake.web.blueprint import blueprint
-from datalake.web.figures.grid import HOWS, added, wanted
+from datalake.web.figures.grid import HOWS, Listed, added, wanted
 from datalake.web.rules import read_rules
 from datalake.web.security import log_read, visitor
 from datalake.web.shelves import Published, ViewState
@@ -28,7 +28,7 @@ def all_data() -> str:
 def data(feed: str) -> BaseResponse | str:
     """One published table."""
     found = _table(feed)
-    extra = {"title": feed, "about": read_rules(this_site().lake).of(feed), "view": None}
+    extra = {"title": feed, "about": read_rules(this_site().lake).of(feed), "view": None, "feeds": [feed]}
     return _browse(found, f"data {feed}", url_for("pages.data", feed=feed), extra)
 
 
@@ -48,8 +48,13 @@ def all_views() -> str:
 def view(name: str) -> BaseResponse | str:
     """One report view with its card."""
     state = _view(name)
-    extra = {"title": state.title, "about": None, "view": state}
-    return _browse(_rows_of(state), f"view {name}", url_for("pages.view", name=name), extra)
+    extra = {
+        "title": state.title,
+        "about": None,
+        "view": state,
+        "feeds": [each["feed"] for each in state.card["sources"]] if state.card else [],
+    }
+    return _browse(_rows_of(state), f"view {name}", url_for("pages.view", name=name), extra, _lists_of(state))
 
 
 @blueprint.get("/views/<name>.csv")
@@ -78,6 +83,19 @@ def _rows_of(state: ViewState) -> Published | None:
     return _undamaged(lambda: shelves.view_table(site.lake, state, contracts, visitor().reads))
 
 
+def _lists_of(state: ViewState) -> dict[str, Listed]:
+    """The lists behind the view's numbers. One that lies with a damaged view is not there."""
+    lake = this_site().lake
+    try:
+        named = shelves.lists(lake, state, read_rules(lake).contracts, visitor().reads)
+    except (DatalakeError, OSError, ValueError):
+        return {}
+    return {
+        name: Listed(url_for("pages.view", name=each["view"]), tuple(each["by"]), each["only"])
+        for name, each in named.items()
+    }
+
+
 def _undamaged(read: Callable[[], Published | None]) -> Published | None:
     try:
         return read()
@@ -85,7 +103,9 @@ def _undamaged(read: Callable[[], Published | None]) -> Published | None:
         abort(503, str(error))
 
 
-def _browse(found: Published | None, what: str, here: str, extra: Mapping[str, Any]) -> BaseResponse | str:
+def _browse(
+    found: Published | None, what: str, here: str, extra: Mapping[str, Any], lists: Mapping[str, Listed] | None = None
+) -> BaseResponse | str:
     given = request.args.to_dict()
     query = added(given)
     if query:
@@ -94,7 +114,9 @@ def _browse(found: Published | None, what: str, here: str, extra: Mapping[str, A
         return render_template("table.html", shown=None, **extra)
     kept = {name: value for name, value in given.items() if value and name not in ("column", "how", "value")}
     asked = wanted(kept, found.columns)
-    shown = _undamaged_rows(lambda: tables.read(found.paths, found.columns, asked))
+    behind = {name: each for name, each in (lists or {}).items() if name in {column.name for column in found.columns}}
+    shown = _undamaged_rows(lambda: tables.read(found.paths, found.columns, asked, behind))
+    contracts = read_rules(this_site().lake).contracts
     if found.hidden and visitor().reads:
         log_read(what)
     return render_template(
@@ -103,6 +125,8 @@ def _browse(found: Published | None, what: str, here: str, extra: Mapping[str, A
         asked=asked,
         found=found,
         hows=HOWS,
+        records=shelves.records(found.columns, extra["feeds"], contracts),
+        left_out={name: each.link({}) for name, each in (lists or {}).items() if name not in behind},
         address=here,
         link=lambda **changes: f"{here}?{asking.with_changes(kept, **changes)}",
         csv=f"{here}.csv?{asking.with_changes(kept, page='')}",
