@@ -365,6 +365,20 @@ def test_quirk_23_junk_rows_are_counted_apart_and_not_as_rejected(read) -> None:
     assert (found.staged.accepted, found.staged.excluded, found.staged.rejected) == (2, 3, 0)
 
 
+@pytest.mark.parametrize("feed", sorted(RULES))
+def test_quirk_23_the_shipped_rules_know_a_row_of_totals(feed: str) -> None:
+    (rule,) = RULES[feed].skip_rows
+    assert rule.column == RULES[feed].primary_key[0]
+    assert all(re.fullmatch(rule.pattern, each) for each in ("Total", "TOTAL: 12", "Grand total", "Totals for FY26"))
+    assert not any(re.fullmatch(rule.pattern, each) for each in ("STUDY00000001", "TOTALLY1", "123456-00002"))
+
+
+def test_quirk_23_totals_with_and_without_their_commas_do_not_count_as_rejected(read) -> None:
+    whole = csv_of("irb", study(1), study(2, protocol_id="Total"), study(3))
+    found = read("irb", whole + "Grand total: 2\r\n")
+    assert (found.staged.rows_read, found.staged.accepted, found.staged.excluded, found.staged.rejected) == (4, 2, 2, 0)
+
+
 def test_quirk_24_a_file_still_arriving_waits(here: Office) -> None:
     here.deliver("IRB_PROTOCOL_2025-11-04.csv.filepart", irb_csv("A"))
     here.deliver("GRANTS_2025-11-04.csv", "award_id,amount\nA,1\n", age=5)
