@@ -63,7 +63,8 @@ def test_a_night_that_did_not_run_is_told_with_what_to_do(record, look, slack, l
     assert "`bash src/cron_runner.sh`" in text
     assert "Last success: Tue 4 Nov 02:02 EST" in text
     assert "Next automatic try: Thu 6 Nov 02:00 EST" in text
-    assert "ALERT night=2025-11-05 state=missed" in lake.watchdog_log.read_text()
+    (line,) = lake.watchdog_log.read_text().splitlines()
+    assert line == "2025-11-05 06:00:00-0500 ALERT night=2025-11-05 state=missed Slack: sent (problem-1-1)"
 
 
 def test_a_run_by_hand_on_the_day_before_does_not_hide_a_missed_night(record, look) -> None:
@@ -245,7 +246,9 @@ def test_with_every_way_out_dead_the_check_fails_even_where_the_night_was_good(l
     assert look() == 1
     record(samples.SUCCESS)
     assert look(SIX + timedelta(hours=1)) == 1
-    assert "ALERT night=2025-11-05 state=ok not everybody could be told" in lake.watchdog_log.read_text()
+    last = lake.watchdog_log.read_text().splitlines()[-1]
+    assert "ALERT night=2025-11-05 state=ok not everybody could be told" in last
+    assert "Slack: dead: 404 no_service" in lake.watchdog_log.read_text().splitlines()[0]
 
 
 def test_a_locked_database_is_told_all_the_same(lake, record, look, slack, monkeypatch) -> None:

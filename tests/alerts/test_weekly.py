@@ -86,7 +86,8 @@ def test_six_good_nights_and_a_failed_one_are_86_percent(lake, nights, slack) ->
     assert "⏱️ Avg runtime: 2.17 min" in text  # (100 + 140 + 180 + 3 * 120) / 6 = 130 s
     assert "Success rate: 6 of 7 nights (86 %)" in text
     assert "week before: 7 of 7 nights (100 %)" in text
-    assert "6 of 7 nights (86 %), 1 failed, 0 missed" in lake.summary_log.read_text()
+    (line,) = lake.summary_log.read_text().splitlines()
+    assert "6 of 7 nights (86 %), 1 failed, 0 missed. Slack: sent (week-2025-W44)" in line
 
 
 def test_a_channel_that_did_not_take_it_is_exit_code_1_although_the_other_did(lake, nights, slack, postfix) -> None:
@@ -101,7 +102,8 @@ def test_a_channel_that_did_not_take_it_is_exit_code_1_although_the_other_did(la
     assert summarise(lake, {"SLACK_WEBHOOK": slack.url}, MovedClock(MONDAY_SEVEN)) == 1
     until(lambda: any("7 of 7 nights (100 %)" in mail.text("plain") for mail in sink.mails))
     assert slack.taken == []
-    assert "ALERT not everybody could be told" in lake.summary_log.read_text()
+    (line,) = lake.summary_log.read_text().splitlines()
+    assert "ALERT not everybody could be told" in line and "Slack: dead: 404 no_service" in line
     slack.usual = "slack"
     assert summarise(lake, {"SLACK_WEBHOOK": slack.url}, MovedClock(MONDAY_SEVEN + timedelta(hours=2))) == 0
     assert "7 of 7 nights (100 %)" in slack.taken[0].everything, "what it lacked is sent later"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from datalake.alerts import book
 from datalake.alerts.channels import DEAD, LATER, REFUSED, Answer, Channel, Notice
-from datalake.alerts.direct import SPARE, attempt, log_answer
+from datalake.alerts.direct import SPARE, attempt, in_a_word, log_answer
 from datalake.alerts.outbox import SENDING, Entry, after, as_sent, outdated
 from datalake.clock import Clock
 from datalake.runs.database import writing
@@ -32,6 +32,7 @@ class Post:
     ways: Mapping[str, Channel]
     clock: Clock
     sent: list[Entry] = field(default_factory=list)
+    tries: list[str] = field(default_factory=list)  # each in a word
     failed: dict[str, Answer] = field(default_factory=dict)  # by channel: why it did not take what was due
 
     def drain(self, seconds: float) -> None:
@@ -101,6 +102,7 @@ class Post:
                 book.note_channel(connection, entry.channel, now, not answer.delivered, answer.said)
             more = bool(book.unsent(connection, entry.channel))
         log_answer(entry.channel, answer, entry.notice)
+        self.tries.append(in_a_word(entry.channel, answer, entry.notice))
         if answer.delivered:
             self.sent.append(done)
             self.failed.pop(entry.channel, None)

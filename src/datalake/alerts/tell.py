@@ -7,13 +7,13 @@ import logging
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from datalake import schedule as calendar
 from datalake.alerts import book, health
 from datalake.alerts.channels import Answer, Notice
-from datalake.alerts.direct import send_now
+from datalake.alerts.direct import in_a_word, send_now
 from datalake.alerts.incidents import RECOVERED, Change, Incident, Rules, children, update
 from datalake.alerts.message import Message
 from datalake.alerts.notices import joined, news, recovery
@@ -27,6 +27,7 @@ from datalake.runs.database import writing
 from datalake.settings import Settings
 from datalake.zones.paths import Lake
 
+NOBODY = "nobody is told: no SLACK_WEBHOOK is set and alerts.mail.to is empty"
 REST = timedelta(hours=12)  # at least, between a message and the reminder of it
 UNKEPT = (sqlite3.Error, OSError, DatalakeError)
 
@@ -42,6 +43,7 @@ class Teller:
     ways: Ways
     clock: Clock
     seconds: float
+    tries: list[str] = field(default_factory=list)  # what each try to send came to, in a word
 
     @property
     def zone(self) -> tzinfo:
@@ -53,7 +55,8 @@ class Teller:
         for message in filter(None, messages):
             logger.info("%s", message.summary)
         if any(messages) and not self.ways.channels:
-            logger.info("nobody is told: no SLACK_WEBHOOK is set and alerts.mail.to is empty")
+            logger.info(NOBODY)
+            self.tries.append(NOBODY)
         try:
             self.keep(report)
         except UNKEPT as problem:
@@ -74,6 +77,8 @@ class Teller:
         except UNKEPT as problem:
             logger.error("logs/etl_stats.db: %s: what waits stays unsent", problem)
             return False
+        finally:
+            self.tries.extend(post.tries)
 
     def keep(self, report: Report) -> bool:
         """Write incidents and messages in one transaction; return whether anything of it is to be told."""
@@ -161,7 +166,9 @@ class Teller:
         for place, message in enumerate(messages):
             time.sleep(rest if place else 0.0)
             notice = Notice(f"unkept-{now:%Y%m%d%H%M%S}-{place}", message, now)
-            answers += send_now(main, notice, max(self.seconds / len(messages) - rest, 1.0)).values()
+            found = send_now(main, notice, max(self.seconds / len(messages) - rest, 1.0))
+            self.tries.extend(in_a_word(name, answer, notice.id) for name, answer in found.items())
+            answers += found.values()
         return all(answer.delivered for answer in answers)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from datalake.alerts.direct import leave_answers_to_the_line
 from datalake.alerts.report import Report as Told
 from datalake.alerts.tell import Teller
 from datalake.alerts.ways import Ways, ways
@@ -49,12 +50,12 @@ def summarise(
     if not named:
         _make_up(lake, settings, out, clock, monday)
     made = message(report, settings, str(_place(lake, monday, "html").relative_to(lake.root)))
-    leave_line(lake, settings, clock, made.summary)
     notice = f"week-{report.week}{f'-{clock.now():%Y%m%dT%H%M%S}' if named else ''}"
-    if Teller(lake, settings, out, clock, SECONDS).tell(Told(message=made, notice=notice)):
-        return EXIT_OK
-    leave_line(lake, settings, clock, "ALERT not everybody could be told")
-    return EXIT_FAILED
+    teller = Teller(lake, settings, out, clock, SECONDS)
+    told = teller.tell(Told(message=made, notice=notice))
+    untold = "" if told else "ALERT not everybody could be told"
+    leave_line(lake, settings, clock, " ".join(filter(None, (made.summary, untold, "; ".join(teller.tries)))))
+    return EXIT_OK if told else EXIT_FAILED
 
 
 def report_of(lake: Lake, settings: Settings, out: Ways, clock: Clock, monday: date) -> Report:
@@ -116,6 +117,7 @@ def leave_line(lake: Lake, settings: Settings, clock: Clock, text: str) -> None:
 def main(arguments: list[str]) -> int:
     """Given the words after the module's name, tell a week and return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    leave_answers_to_the_line()
     parser = argparse.ArgumentParser(prog="weekly_summary_slack.sh", description="A week's nights to Slack and mail.")
     parser.add_argument("--week", default="", metavar="2025-W45", help="an ISO week; left out, the last whole one")
     named = parser.parse_args(arguments).week

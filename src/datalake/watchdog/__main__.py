@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from datalake.alerts.direct import leave_answers_to_the_line
 from datalake.clock import SystemClock
 from datalake.errors import EXIT_USAGE
 from datalake.watchdog.check import check, should_start
@@ -21,6 +22,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(
         level=logging.INFO, format=form, datefmt="%Y-%m-%d %H:%M:%S%z"
     )  # as the check's own line has it
+    leave_answers_to_the_line()
     if arguments == [MAY_START]:
         if should_start(Lake(ROOT), os.environ, SystemClock()):
             return EXIT_START_FIRST

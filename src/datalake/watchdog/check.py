@@ -56,9 +56,11 @@ def _check(lake: Lake, settings: Settings, clock: Clock, way_out: Ways | None) -
     teller = Teller(lake, settings, out, clock, SECONDS)
     told = teller.tell(made)
     fine = told and not made.findings and made.message is None
-    leave_line(lake, status_line(found, made, wording, told), [each.title for each in made.findings])
-    if told:  # also where something is wrong, once somebody knows: it proves the watcher and the way out
-        beat(settings.secrets.get("HEARTBEAT_WATCHDOG_URL", ""), "watchdog", HEARTBEAT_SECONDS)
+    url = settings.secrets.get("HEARTBEAT_WATCHDOG_URL", "")
+    # also where something is wrong, once somebody knows: it proves the watcher and the way out
+    if told and url and not beat(url, "watchdog", HEARTBEAT_SECONDS):
+        teller.tries.append("no heartbeat")
+    leave_line(lake, status_line(found, made, wording, told, teller.tries), [each.title for each in made.findings])
     return EXIT_OK if fine else EXIT_FAILED
 
 
@@ -140,8 +142,8 @@ def _signature(found: Verdict) -> str:
     return run_signature(found.run) if failed and found.run else signature(found.cause)
 
 
-def status_line(found: Verdict, made: Report, wording: Wording, told: bool) -> str:
-    """Return the check's line: when, good or not, which night, what else."""
+def status_line(found: Verdict, made: Report, wording: Wording, told: bool, tries: Sequence[str] = ()) -> str:
+    """Return the check's line: when, good or not, which night, what else, and how telling it went (tries)."""
     now = wording.facts.now.astimezone(zone_named(wording.settings.schedule.zone))
     others = [finding.key for finding in made.findings if finding.key not in (LOAD, LENGTH)]
     words = [
@@ -153,9 +155,10 @@ def status_line(found: Verdict, made: Report, wording: Wording, told: bool) -> s
         *wording.facts.losses,
         *wording.facts.problems,
         *([] if told else ["not everybody could be told"]),
+        "; ".join(tries),
     ]
     fine = told and not made.findings and made.message is None
-    return f"{now:%Y-%m-%d %H:%M:%S%z} {'ok' if fine else 'ALERT'} {' '.join(words)}"
+    return f"{now:%Y-%m-%d %H:%M:%S%z} {'ok' if fine else 'ALERT'} {' '.join(filter(None, words))}"
 
 
 def leave_line(lake: Lake, text: str, titles: Sequence[str] = ()) -> None:
