@@ -1,6 +1,7 @@
 """trace, diff, asof, replay and verify as a person types them, over a lake with the rules that ship."""
 
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -148,11 +149,32 @@ def test_asof_before_anything_was_published_says_so_and_writes_into_no_full_fold
     assert (said.code, "is not empty" in said.err) == (2, True)
 
 
+def test_asof_gives_what_is_known_of_a_day_whose_files_were_loaded_years_later(
+    here: Office, manage: Callable[..., Any], tmp_path: Path
+) -> None:
+    """As after `backfill`: nothing was shown then, and yet it is known what was true."""
+    said = manage("asof", "2025-11-05", "--out", str(tmp_path / "then"), "--feed", "irb")
+    assert said.out.splitlines() == [
+        "irb: nothing was published by Wed 5 Nov 2025",
+        "irb: 2 rows known now to have been true on Wed 5 Nov 2025",
+    ]
+    assert [path.name for path in sorted((tmp_path / "then").iterdir())] == ["irb.known.csv", "irb.known.parquet"]
+    assert states(tmp_path / "then" / "irb.known.csv") == {A: "Approved", B: "Approved"}
+
+
+def test_asof_of_a_day_to_come_is_refused_and_writes_nothing(
+    here: Office, manage: Callable[..., Any], tmp_path: Path
+) -> None:
+    said = manage("asof", "2095-01-01", "--out", str(tmp_path / "then"))
+    assert (said.code, said.err.startswith("error: Sat 1 Jan 2095 is yet to come. Give a day")) == (2, True)
+    assert not (tmp_path / "then").exists()
+
+
 def test_verify_says_that_all_is_as_recorded_and_gives_the_tip(here: Office, manage: Callable[..., Any]) -> None:
     before = {path: path.stat().st_mtime_ns for path in here.lake.data.rglob("*")}
     said = manage("verify")
     assert said.code == 0, said
-    assert said.out.startswith("All is as it was recorded: 6 events, ")
+    assert said.out.startswith("All is as it was recorded: 9 events, ")
     tip = said.out.split()[-1]
     assert len(tip) == 64
     assert manage("verify", "--tip", tip).code == 0
@@ -241,3 +263,73 @@ def test_replay_says_that_the_bytes_are_the_same_or_what_it_made_anew(here: Offi
 
 def test_replay_of_an_empty_lake_says_so(manage: Callable[..., Any]) -> None:
     assert manage("replay").out == "Nothing was published yet, so there is nothing to rebuild.\n"
+
+
+VIEW = "irb_pipeline"
+
+
+def test_verify_names_a_view_that_was_changed_taken_away_or_put_in_its_place_and_replay_mends_each(
+    here: Office, manage: Callable[..., Any]
+) -> None:
+    """A view is what most people read: its numbers are part of the evidence."""
+    assert manage("verify").code == 0
+    folder = (here.lake.views / VIEW / "current").resolve()
+    place = f"curated/views/{VIEW}/versions/{folder.name}"
+    table, facts = folder / f"{VIEW}.csv", folder / "version.json"
+
+    table.write_bytes(table.read_bytes().replace(b"Approved", b"Declined") + b"x")
+    assert manage("verify").out.splitlines()[0] == f"{place}/{VIEW}.csv: its bytes are not those that were recorded"
+    document = json.loads(facts.read_text())
+    document["files"][table.name] = hashlib.sha256(table.read_bytes()).hexdigest()  # a forger mends the sums beside it
+    facts.write_text(json.dumps(document))
+    assert manage("verify").out.splitlines()[0] == f"{place}/version.json: its bytes are not those that were recorded"
+    assert f"1 view made anew: {VIEW}." in manage("replay").out
+    assert manage("verify").code == 0
+
+    (here.lake.views / VIEW / "current" / f"{VIEW}.parquet").unlink()
+    assert f"/{VIEW}.parquet: is missing" in manage("verify").out
+    shutil.rmtree(here.lake.views / VIEW)
+    assert f"curated/views/{VIEW}/current: does not lead to " in manage("verify").out
+    assert f"1 view made anew: {VIEW}." in manage("replay", "irb").out
+    assert manage("verify").code == 0
+
+
+def test_verify_names_an_old_version_that_no_rule_let_go_and_rules_that_were_changed(
+    here: Office, manage: Callable[..., Any]
+) -> None:
+    oldest = min((here.lake.curated("irb") / "versions").iterdir())
+    shutil.rmtree(oldest)
+    (rules,) = (here.lake.rules / "irb").iterdir()
+    good = rules.read_bytes()
+    rules.write_bytes(good.replace(b"reject", b"accept", 1))
+    said = manage("verify")
+    assert (said.code, said.out.splitlines()[:2]) == (
+        1,
+        [
+            f"curated/irb/versions/{oldest.name}: is missing",
+            f"metadata/rules/irb/{rules.name}: its bytes are not those that were recorded",
+        ],
+    )
+    assert manage("replay").code == 0
+    assert rules.read_bytes() == good
+    assert manage("verify").code == 0, "both are made again"
+
+
+def test_verify_does_not_miss_what_fewer_kept_versions_let_go(here: Office, manage: Callable[..., Any]) -> None:
+    with (here.lake.config / "local" / "settings.yaml").open("a") as file:
+        file.write("keep_versions: 1\n")
+    assert manage("run").code == 0
+    assert len(list((here.lake.curated("irb") / "versions").iterdir())) == 1
+    assert manage("verify").code == 0
+
+
+def test_a_rebuild_by_other_rules_makes_the_views_anew(here: Office, manage: Callable[..., Any]) -> None:
+    path = here.lake.config / "local" / "modules" / "irb.yaml"
+    path.write_text(path.read_text() + "missing_values: ['', 'Approved']\n")
+    card = here.lake.views / VIEW / "current" / "card.json"
+    before = card.resolve().parent.name
+    said = manage("replay", "irb")
+    assert f"view made anew: {VIEW}." in said.out or "views made anew: " in said.out, said
+    shown = (here.lake.views / VIEW / "current").resolve().name
+    assert (shown != before) or (here.lake.views / VIEW / "not_updated.json").exists()
+    assert manage("verify").code == 0

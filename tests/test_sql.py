@@ -194,6 +194,7 @@ REFUSED = [
     "select * from arrow_scan(1::pointer, 2::pointer, 3::pointer)",
     "select * from pandas_scan(1::pointer)",
     "select * from query('select * from arr' || 'ow_scan(1::pointer, 2::pointer, 3::pointer)')",
+    "select * from json_execute_serialized_sql(json_serialize_sql('select * from ir' || 'b'))",
     "select * from \"query\" /**/ ('select 1')",
     "select 1; copy irb to '{out}'",
     "select 1; select 2",
@@ -227,7 +228,10 @@ def test_a_question_leaves_the_lake_as_it_was(ask, lake: Lake) -> None:
     assert seen() == before
 
 
-@pytest.mark.parametrize("query", ["from safety", "select count(*) from SAFETY", "from protocol_renewals_due"])
+@pytest.mark.parametrize(
+    "query",
+    ["from safety", "select count(*) from SAFETY", "from protocol_renewals_due", "from query_table('saf'||'ety')"],
+)
 def test_who_was_shown_a_feed_with_restricted_values_stands_in_the_log(ask, lake: Lake, query: str) -> None:
     lake.etl_log.unlink(missing_ok=True)
     assert ask(query).code == 0

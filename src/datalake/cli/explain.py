@@ -155,14 +155,14 @@ def asof(door: Door, day: datetime, out: Path, feeds: tuple[str, ...]) -> None:
 
     <feed>.shown is what readers saw at the end of that day; <feed>.known is what is known now to have been true then.
     """
-    contracts = [each for each in door.contracts() if not feeds or each.feed in feeds]
-    for name in feeds:
-        find_contract(contracts, name)
+    contracts = [find_contract(door.contracts(), name) for name in dict.fromkeys(feeds)] or list(door.contracts())
+    schedule = door.settings().schedule
+    if instant_of(schedule, day.date(), "00:00") > door.clock.now():
+        raise UsageError(f"{full_day(day.date())} is yet to come.", "Give a day that has been, such as 2025-11-04.")
     if out.exists() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty.", "Give a folder that does not exist yet.")
     out.mkdir(parents=True, exist_ok=True)
     journal.note_restricted(door.lake, contracts, "asof")
-    schedule = door.settings().schedule
     end = instant_of(schedule, day.date() + timedelta(days=1), "00:00")
     for contract in contracts:
         for line in _written(door, contract, day.date(), end, out):
@@ -170,17 +170,19 @@ def asof(door: Door, day: datetime, out: Path, feeds: tuple[str, ...]) -> None:
 
 
 def _written(door: Door, contract: Contract, day: date, end: datetime, out: Path) -> list[str]:
-    from datalake.pipeline.past import rows_known, rows_shown, shown_at, write_rows
+    from datalake.pipeline.past import first_day, rows_known, rows_shown, shown_at, write_rows
 
-    shown = shown_at(door.lake, contract.feed, end)
+    feed, shown, said = contract.feed, shown_at(door.lake, contract.feed, end), []
     if shown is None:
-        return [f"{contract.feed}: nothing was published by {full_day(day)}"]
-    said = []
+        said.append(f"{feed}: nothing was published by {full_day(day)}")
     try:
-        rows = write_rows(rows_shown(door.lake, contract, shown), contract, out, f"{contract.feed}.shown")
-        said.append(f"{contract.feed}: {count(rows, 'row')} shown on {full_day(day)}, as of {full_day(shown.as_of)}")
-        rows = write_rows(rows_known(door.lake, contract, day), contract, out, f"{contract.feed}.known")
-        said.append(f"{contract.feed}: {count(rows, 'row')} known now to have been true on {full_day(day)}")
+        if shown:
+            rows = write_rows(rows_shown(door.lake, contract, shown), contract, out, f"{feed}.shown")
+            said.append(f"{feed}: {count(rows, 'row')} shown on {full_day(day)}, as of {full_day(shown.as_of)}")
+        first = first_day(door.lake, feed)
+        if first and first <= day:
+            rows = write_rows(rows_known(door.lake, contract, day), contract, out, f"{feed}.known")
+            said.append(f"{feed}: {count(rows, 'row')} known now to have been true on {full_day(day)}")
     except UsageError as problem:
-        said.append(f"{contract.feed}: {problem}")
+        said.append(f"{feed}: {problem}")
     return said

@@ -33,6 +33,7 @@ def replay(door: Door, feed: str | None, dry_run: bool) -> int:
     By the rules as they are now; under the same rules it gives the same bytes.
     """
     from datalake.pipeline.replay import replay as rebuild
+    from datalake.pipeline.views import again
 
     settings, contracts = read_all(door)
     chosen = [find_contract(contracts, feed)] if feed else list(contracts)
@@ -44,9 +45,14 @@ def replay(door: Door, feed: str | None, dry_run: bool) -> int:
         run = Context(door.lake, settings, door.clock, ledger, night, watcher)
         with closing(run.engines):
             done = [rebuild(run, each, dry_run) for each in chosen if ledger.feed(each.feed).version]
+            views = again(run, contracts) if done and not dry_run else []
+            if views:
+                ledger.save()
     for each in done:
         for line in _told(each, dry_run):
             click.echo(line)
+    if views:
+        click.echo(f"{count(len(views), 'view')} made anew: {listed(views)}.")
     if not done:
         click.echo("Nothing was published yet, so there is nothing to rebuild.")
     return EXIT_FAILED if any(each.refused for each in done) else EXIT_OK
@@ -87,7 +93,8 @@ def verify(door: Door, tip: str) -> int:
     if tip and not re.fullmatch(r"[0-9a-fA-F]{8,64}", tip):
         raise UsageError(f"{tip!r} is no tip: it has 8 to 64 digits and letters a to f.", "Copy it from the message.")
     lock.check_data(door.lake)
-    problems, expected = check(door.lake, door.contracts(), {**({"--tip": tip} if tip else {}), **_recorded(door.lake)})
+    known = {**({"--tip": tip} if tip else {}), **_recorded(door.lake)}
+    problems, expected = check(door.lake, door.contracts(), known, door.settings().keep_versions)
     for each in problems:
         click.echo(f"{text.harmless(each.place)}: {text.harmless(each.what)}")
     tables = sum(len(versions) for versions in expected.versions.values())

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN = 200  # rows of a table on a terminal; CSV and JSON have all
 WIDEST = 60
+BY_TEXT = {"query_table", "histogram", "histogram_values"}  # take a name that the query puts together: it may be any
 
 
 @click.command()
@@ -52,6 +53,8 @@ def _named(door: Door, readable: "Readable", query: str) -> "list[Contract]":
     from datalake.views.load import load_views
 
     words = set(re.findall(r"\w+", query.casefold()))
+    if words & BY_TEXT:
+        words |= set(readable.contracts)
     views = [each.view for each in load_views(door.lake.root) if each.view and each.name in words]
     words |= {source.feed for view in views for source in view.sources}
     return [each for feed, each in readable.contracts.items() if feed in words]

@@ -7,6 +7,7 @@ from typing import Any
 
 from datalake.engine.job import FINDINGS_FILE
 from datalake.pipeline.fates import REMOVED
+from datalake.pipeline.reported import REPORTED
 from datalake.zones.events import NO_LINE
 from datalake.zones.state import NOT_FACTS
 
@@ -22,6 +23,10 @@ class Expected:
     lists: dict[str, dict[str, str]] = field(default_factory=dict)  # feed -> change list -> sha256
     findings: dict[str, str] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)  # files that a rule let go: absent is as good as right
+    must: dict[str, list[str]] = field(default_factory=dict)  # feed -> versions that no rule let go, oldest first
+    rules: set[tuple[str, str]] = field(default_factory=set)  # feed, fingerprint of rules that tables were made by
+    views: dict[str, dict[str, str]] = field(default_factory=dict)  # view -> version -> sha256 of its version.json
+    shown: dict[str, str] = field(default_factory=dict)  # view -> the version that readers find
     tips: set[str] = field(default_factory=set)
     tip: str = ""  # the last one
     count: int = 0
@@ -47,9 +52,11 @@ def take_in(expected: Expected, event: Mapping[str, Any]) -> None:
         expected.files[str((Path("raw") / event["raw"]).with_name(name))] = sha256
     if kind == "published":
         expected.versions.setdefault(feed, {})[event["version"]] = facts_of(event)
+        _keep(expected, feed, event)
         expected.lists.setdefault(feed, {})[event["version"]] = event["history"]
     if kind == "replayed":  # every version and list was made anew
         expected.versions[feed] = dict(event["rebuilt"]["versions"])
+        expected.must[feed] = [each for each in expected.must.get(feed, []) if each in expected.versions[feed]]
         expected.lists[feed] = dict(event["rebuilt"]["lists"])
         for place, sha256 in event["rebuilt"].get("findings", {}).items():
             _find(expected, place, sha256)
@@ -58,8 +65,24 @@ def take_in(expected: Expected, event: Mapping[str, Any]) -> None:
         for replaced in event.get("replaced", ()):
             lists.pop(replaced, None)
         lists[event["list"]] = event["history"]
+    if kind == REPORTED:
+        expected.shown = {view: version for view, (version, _) in event["views"].items()}
+        for view, (version, sha256) in event["views"].items():
+            expected.views.setdefault(view, {})[version] = sha256
     if event.get("findings"):
         _find(expected, findings_place(event), event["findings"])
+
+
+def _keep(expected: Expected, feed: str, event: Mapping[str, Any]) -> None:
+    """The event says how many versions were kept from then on: none, all of them. Older ones may be gone by rule.
+
+    One that was made up for, as where the log was lost, does not; nor can it say that the rules of then are kept.
+    """
+    if "keeps" not in event:
+        return
+    expected.rules.add((feed, event["rules"]))
+    must = [*expected.must.get(feed, []), event["version"]]
+    expected.must[feed] = must[-event["keeps"] :] if event["keeps"] else must
 
 
 def _find(expected: Expected, place: str, sha256: str) -> None:

@@ -14,6 +14,7 @@ from datalake.pipeline.filing import timeline_of
 from datalake.zones import curated
 from datalake.zones.events import read
 from datalake.zones.paths import Lake
+from datalake.zones.state import ENDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,6 +60,12 @@ def rows_known(lake: Lake, contract: Contract, day: date) -> "Rows":
     """Return what is now known to have been true on a day, late files and corrections included; raise UsageError."""
     timeline = _timeline(lake, contract)
     return _Lines(timeline, timeline.as_of(day))
+
+
+def first_day(lake: Lake, feed: str) -> date | None:
+    """Return the oldest data date of a file of the feed that came to a good end, whenever it was loaded."""
+    told = (line.event for line in read(lake.events) if line.event and line.event.get("kind") in ENDS)
+    return min((date.fromisoformat(each["data_date"]) for each in told if each["feed"] == feed), default=None)
 
 
 class _Lines:

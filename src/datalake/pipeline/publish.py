@@ -34,7 +34,8 @@ def publish(run: Context, contract: Contract, delivery: OpenDelivery, staged: St
         built.listed.rename(history.path_of(lake, feed, version.name))
         fsync_folder(history.history_folder(lake, feed))
     curated.swap(lake, feed, version)
-    run.ledger.record("published", feed, facts)
+    keeps = None if contract.legal_hold else run.settings.keep_versions
+    run.ledger.record("published", feed, {**facts, "keeps": keeps})
     supersede(run, contract)
     prune(run, contract)
     compact(run, contract)

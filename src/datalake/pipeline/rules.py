@@ -75,10 +75,22 @@ def keep(lake: Lake, contract: Contract) -> str:
     """Write the rules down, if they are new, and return their fingerprint."""
     name = fingerprint(contract)
     path = lake.rules / contract.feed / f"{name}.json"
-    if not path.exists():
+    text = rules_text(contract).encode()
+    if not path.exists() or path.read_bytes() != text:
         make_folder(path.parent)
-        write_atomically(path, rules_text(contract).encode())
+        write_atomically(path, text)
     return name
+
+
+def harmed(lake: Lake, feed: str, name: str) -> str:
+    """Return what is wrong with a kept text of a feed's rules, which its own fingerprint tells; "" where nothing is."""
+    try:
+        text = (lake.rules / feed / f"{name}.json").read_bytes()
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as problem:
+        return f"cannot be read: {problem.strerror}"
+    return "" if hashlib.sha256(text).hexdigest()[:12] == name else "its bytes are not those that were recorded"
 
 
 def _of_the_data(value: Any) -> Any:

@@ -114,9 +114,11 @@ def _summed(changes: list[Changes]) -> Changes:
 
 def _add_notes(context: Context, outcome: FeedOutcome) -> None:
     feed = outcome.feed
+    newest = [file for file in outcome.files if file.status == "published"][-1:]
     for file in outcome.files:
         if file.status == "published" and file.rejected:
-            kept = f"; {outcome.kept:,} of their records keep their last good version" if outcome.kept else ""
+            told = outcome.kept and file in newest  # what the table keeps tonight is told of the file that it shows
+            kept = f"; {outcome.kept:,} of their records keep their last good version" if told else ""
             rejected = f"{file.rejected:,} of {file.rows_read:,} rows of {file.name} were rejected{kept}."
             context.note("rejected_rows", rejected, feed)
         if file.status == "duplicate":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from datalake.contracts.model import Contract
+from datalake.pipeline import reported, rules
 from datalake.pipeline.expected import Expected, take_in
 from datalake.zones import curated, events, history
 from datalake.zones.curated import VERSION_FILE
@@ -23,8 +24,13 @@ class Problem:
     what: str
 
 
-def verify(lake: Lake, contracts: Iterable[Contract], known_tips: Mapping[str, str]) -> tuple[list[Problem], Expected]:
-    """Return what is not as it was recorded, and what was. known_tips: where a tip was noted -> the tip."""
+def verify(
+    lake: Lake, contracts: Iterable[Contract], known_tips: Mapping[str, str], keep: int | None = None
+) -> tuple[list[Problem], Expected]:
+    """Return what is not as it was recorded, and what was.
+
+    known_tips: where a tip was noted -> the tip. keep: versions that the settings keep now, all of them if None.
+    """
     expected, problems = Expected(), []
     for line in events.read(lake.events):
         expected.count += 1
@@ -36,8 +42,8 @@ def verify(lake: Lake, contracts: Iterable[Contract], known_tips: Mapping[str, s
             take_in(expected, line.event)
     problems += _lost_tips(expected, known_tips)
     kept = {each.feed for each in contracts if each.history != "none"}
-    problems += [*_raw(lake, expected), *_findings(lake, expected), *_versions(lake, expected)]
-    problems += _lists(lake, expected, kept)
+    problems += [*_raw(lake, expected), *_findings(lake, expected), *_versions(lake, expected, keep)]
+    problems += [*_lists(lake, expected, kept), *_rules(lake, expected), *_views(lake, expected)]
     return problems, expected
 
 
@@ -88,7 +94,22 @@ def _findings(lake: Lake, expected: Expected) -> Iterator[Problem]:
         yield from _kept(lake, expected, name, sha256)
 
 
-def _versions(lake: Lake, expected: Expected) -> Iterator[Problem]:
+def _rules(lake: Lake, expected: Expected) -> Iterator[Problem]:
+    for feed, name in sorted(expected.rules):
+        what = rules.harmed(lake, feed, name)
+        if what:
+            yield Problem(str((lake.rules / feed / f"{name}.json").relative_to(lake.data)), what)
+
+
+def _views(lake: Lake, expected: Expected) -> Iterator[Problem]:
+    for place, what in reported.misled(lake, expected.shown):
+        yield Problem(place, what)
+    for folder in sorted(lake.views.glob("*/versions")):
+        for place, what in reported.harmed(lake, folder.parent.name, expected.views.get(folder.parent.name, {})):
+            yield Problem(place, what)
+
+
+def _versions(lake: Lake, expected: Expected, keep: int | None) -> Iterator[Problem]:
     for feed, versions in expected.versions.items():
         there = curated.version_names(lake, feed)
         last = max(versions, default="")
@@ -96,8 +117,9 @@ def _versions(lake: Lake, expected: Expected) -> Iterator[Problem]:
         if not link.is_symlink() or link.readlink().name != last:
             yield Problem(f"curated/{feed}/current", f"does not lead to {last}, which was published last")
         oldest = min(there, default=last)
+        must = expected.must.get(feed, [])[-keep if keep else None :]
         for name, facts in versions.items():
-            if name >= oldest:
+            if name >= oldest or name in must:
                 yield from _version(lake, feed, name, facts)
         for name in there:
             if name not in versions:

@@ -8,8 +8,11 @@ from datalake.contracts.config import load_maps
 from datalake.contracts.model import Contract
 from datalake.pipeline import words
 from datalake.pipeline.context import Context
+from datalake.pipeline.expected import Expected, take_in
+from datalake.pipeline.reported import drop_harmed, tell
 from datalake.views import unknown
-from datalake.views.refresh import NOT_UPDATED, Refreshed, refresh
+from datalake.views.refresh import NOT_UPDATED, UPDATED, Refreshed, refresh
+from datalake.zones import events
 
 log = logging.getLogger("datalake.pipeline")
 
@@ -24,10 +27,30 @@ def report(run: Context, contracts: Sequence[Contract]) -> None:
             reason, fix = words.worded(problem)
             run.note("view", f"No view was updated: {reason} {fix}".strip())
             return
+        _tell(run)
         _note_unknown(run, contracts)
     for each in done:
         if each.status == NOT_UPDATED and each.told:
             run.note("view", not_updated(each))
+
+
+def _tell(run: Context) -> None:
+    """What cannot be recorded now is by the next run: the views stay good."""
+    try:
+        tell(run.lake, run.ledger)
+    except OSError as problem:
+        run.note("view", f"Which views are shown could not be recorded: {problem.strerror}.")
+
+
+def again(run: Context, contracts: Sequence[Contract]) -> list[str]:
+    """Make anew the views that are missing, harmed, or of tables that have changed; return their names."""
+    expected = Expected()
+    for line in events.read(run.lake.events):
+        take_in(expected, line.event or {})
+    drop_harmed(run.lake, expected.views)
+    done = refresh(run.lake, run.settings, contracts, run.ledger.state, run.night)
+    tell(run.lake, run.ledger)
+    return [each.view for each in done if each.status == UPDATED]
 
 
 def _note_unknown(run: Context, contracts: Sequence[Contract]) -> None:

@@ -21,7 +21,7 @@ from datalake.zones.paths import Lake
 
 # Functions that take the address of memory, a program, or SQL as text, which could name them in pieces: nobody who asks
 # about data needs them.
-_INNER = re.compile(r"\b(arrow_scan\w*|pandas_scan|python_map_function|query(?=\W*\())", re.IGNORECASE)
+_INNER = re.compile(r"\b(arrow_scan\w*|pandas_scan|python_map_function|json_execute_\w+|query(?=\W*\())", re.IGNORECASE)
 READ_ONLY = "This reads tables and changes nothing: begin with SELECT, FROM, WITH, DESCRIBE, SUMMARIZE or SHOW TABLES."
 
 

@@ -173,7 +173,8 @@ def _state(tonight: Night, feed: str) -> FeedState:
 
 
 def _shown(state: FeedState) -> list[str]:
-    return [state.version, state.as_of.isoformat() if state.as_of else ""]
+    version, *tables = state.table
+    return [version, state.as_of.isoformat() if state.as_of else "", *tables]
 
 
 def _worded(problem: Exception) -> tuple[str, str]:

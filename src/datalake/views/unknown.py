@@ -112,7 +112,7 @@ def _inputs(contract: Contract, states: Tables, maps: Mapping[str, MeaningMap]) 
 
 
 def _version(states: Tables, feed: str) -> str:
-    return states[feed].version if feed in states else ""
+    return " ".join(states[feed].table).strip() if feed in states else ""
 
 
 def _referring(contract: Contract) -> list[Column]:

@@ -11,7 +11,7 @@ from typing import Any
 
 SATURDAY = 5  # as weekday() counts
 HELD = ("held", "waiting_for_ok")
-NOT_FACTS = ("seq", "at", "kind", "previous", "baseline", "lists", "filed", "rebuilt")
+NOT_FACTS = ("seq", "at", "kind", "previous", "baseline", "lists", "filed", "rebuilt", "keeps")
 RESUMED = ("admitted", "approved", "retried")  # an end is due without a person
 QUEUED = "queued"  # behind a file that waits for OK, in feeds where one file does not replace another
 ENDS = ("published", "confirmed", "filed", "ended")  # good ends; ended: it is no longer known how
@@ -68,6 +68,12 @@ class FeedState:
     def sha256(self) -> str:
         """Of the file that the published table was made from."""
         return str(self.published.get("sha256", ""))
+
+    @property
+    def table(self) -> list[str]:
+        """The published table by name and bytes: a rebuild by other rules keeps the name of its version."""
+        files = sorted(self.published.get("files", {}).items())
+        return [self.version, *(sha256[:12] for name, sha256 in files if name.endswith(".parquet"))]
 
     @property
     def rules(self) -> str:
