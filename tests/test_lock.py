@@ -59,6 +59,26 @@ def test_a_run_is_at_work_while_its_etl_process_lives_though_its_runner_was_kill
     assert lock.holder(lake) is None, "it has come to its end; what is left is to record it"
 
 
+def test_a_process_that_was_given_the_number_of_a_killed_runner_is_not_taken_for_it(lake: Lake) -> None:
+    boot, _, ticks = lockfile.birth_of(os.getpid()).partition(":")
+    if not boot:
+        pytest.skip("this system does not say when a process began")
+    words = f"{os.getpid()} 20251105T070000Z-1 2025-11-05T07:00:00+00:00"
+    lake.lock.write_text(f"{words} {boot}:{ticks}\n")
+    assert lock.holder(lake) is not None
+    lake.lock.write_text(f"{words} {boot}:{int(ticks) - 1}\n")
+    assert lock.holder(lake) is None, "another process of this number"
+
+
+def test_after_a_restart_of_the_host_nothing_is_at_work_whatever_has_the_numbers_now(lake: Lake) -> None:
+    if not lockfile.birth_of(os.getpid()):
+        pytest.skip("this system does not say when a process began")
+    begun = datetime(2025, 11, 5, 7, tzinfo=timezone.utc)
+    crumbs.begin(lake, "20251105T070000Z-1", begun, "cron", begun.date())  # its pid is one that lives
+    lake.lock.write_text(f"1 20251105T070000Z-1 2025-11-05T07:00:00+00:00 {'0' * 36}:17\n")
+    assert lock.holder(lake) is None
+
+
 @pytest.mark.parametrize("text", [b"", b"1 2", b"one two three", b"\xff\xfe", b"1 2 3 4", b"\0" * 40])
 def test_a_lock_file_with_any_other_text_names_nobody(lake: Lake, text: bytes) -> None:
     lake.lock.write_bytes(text)

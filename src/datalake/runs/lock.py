@@ -46,16 +46,17 @@ def holder(lake: Lake) -> Holder | None:
     """Return who holds the lock now; None where it is free. Raise PermissionError where that cannot be told.
 
     Told from its text and from what the run has left, never by trying the lock: a run that begins in that instant would
-    find it held. The text outlives a run that was killed; it is believed while a process of it lives and the run has
-    left no outcome.
+    find it held. The text outlives a run that was killed; it is believed while a process of it lives (its
+    number alone may be another's by now), the host has not restarted since, and the run has left no outcome.
     """
     if lake.lock.exists() and not os.access(lake.lock, os.R_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(lake.lock))
     found = read_holder(lake.lock)
     left = crumbs.left_by(lake, found.run_id) if found else None
-    if found is None or (left and left.outcome is not None):
+    if found is None or found.before_restart or (left and left.outcome is not None):
         return None
-    return found if found.alive or (left and left.pid and found._replace(pid=left.pid).alive) else None
+    etl = left.pid if left and left.pid != found.pid else 0  # known by its number alone
+    return found if found.alive or (etl and found._replace(pid=etl, birth="").alive) else None
 
 
 def is_free(lake: Lake) -> bool:

@@ -24,11 +24,12 @@ EXIT_LOCK_HELD = 75
 
 
 class Holder(NamedTuple):
-    """Who took the lock: its process, its run and when (UTC, ISO form)."""
+    """Who took the lock: its process, its run, when (UTC, ISO form), and by what that process is known again."""
 
     pid: int
     run_id: str
     since: str
+    birth: str = ""
 
     @property
     def alive(self) -> bool:
@@ -38,8 +39,26 @@ class Holder(NamedTuple):
         except ProcessLookupError:
             return False
         except PermissionError:
-            return True
-        return True
+            pass
+        return self.birth in ("", birth_of(self.pid))  # else its number has been given to another process
+
+    @property
+    def before_restart(self) -> bool:
+        """Say whether the host has restarted since: no process of that run can be at work then."""
+        now = birth_of(os.getpid()).partition(":")[0]
+        return bool(self.birth and now) and self.birth.partition(":")[0] != now
+
+
+def birth_of(pid: int) -> str:
+    """Return what no other process has that ever gets this number: `boot id:clock ticks since`, which no change of the
+    clock moves (proc(5), field 22 of stat); "" where the system does not say.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        stat = Path("/proc/{}/stat".format(pid)).read_text(encoding="utf-8", errors="replace")
+        return "{}:{}".format(boot, stat.rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return ""
 
 
 def take(fd: int) -> bool:
@@ -57,7 +76,8 @@ def sign(fd: int, holder: Optional[Holder]) -> None:
         os.ftruncate(fd, 0)
         os.lseek(fd, 0, os.SEEK_SET)
         if holder is not None:
-            os.write(fd, "{} {} {}\n".format(*holder).encode("ascii"))
+            known = (*holder[:3], birth_of(holder.pid))
+            os.write(fd, (" ".join(map(str, known)).strip() + "\n").encode("ascii"))
     except OSError:
         pass
 
@@ -65,8 +85,9 @@ def sign(fd: int, holder: Optional[Holder]) -> None:
 def read_holder(path: Path) -> Optional[Holder]:
     """Return who took the lock last; None where the file is absent, empty or not readable."""
     try:
-        pid, run_id, since = path.read_text(encoding="ascii").split()
-        return Holder(int(pid), run_id, since)
+        pid, run_id, since, *birth = path.read_text(encoding="ascii").split()
+        holder = Holder(int(pid), run_id, since, "".join(birth))
+        return holder if not birth or ":" in holder.birth else None
     except (OSError, ValueError):
         return None
 
