@@ -416,7 +416,7 @@ LISTS = END + "lists:\n"
         ("as left_out", "as leftout", f"{PLACE}:7: The card says what is left out, so"),
         ("order by 1", "order by 1; drop view considered", f"{PLACE}:22: The last statement must be the SELECT"),
         (END, LISTS + "  studies: {view: countd}\n", f'{PLACE}:13: lists.studies: there is no view "countd"'),
-        (END, LISTS + "  studies: {view: counted, by: [status], only: {s: x}}\n", f'{PLACE}:13: lists.studies: counted'),
+        (END, LISTS + "  studies: {view: counted, only: {s: x}}\n", f'{PLACE}:13: lists.studies: counted'),
         (END, LISTS + "  rows: {view: counted}\n", f'{PLACE}:13: lists: "rows" is neither a column nor a reason'),
         (END, LISTS + "  closed: {view: counted, by: [status]}\n", f'{PLACE}:13: lists.closed.by: "status" is no'),
         ("count(*) as studies", "interval 1 day as studies", f"{PLACE}:18: studies is a"),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
@@ -107,6 +107,20 @@ class TestRejects:
         for path, number in found:
             listed = rows(client, path.replace("&amp;", "&"), "Files with rejected rows")
             assert sum(int(row[5]) for row in listed) == int(number)
+
+    def test_of_two_rules_each_number_leads_to_its_own_rows(self, client, record):
+        feed = published("irb", TUESDAY, rejected=5)
+        twice = replace(feed.files[0], rejected_by_rule={"type": 3, "required": 2})
+        record(night(TUESDAY, replace(feed, files=(twice,)), at="09:00"))
+        page = client.get("/rejects?feed=irb&from=2025-11-03").get_data(as_text=True)
+        found = re.findall(r'<td class="number"><a href="(/rejects\?[^"]*)">(?:<strong>)?(\d+)<', page)
+
+        assert sorted(int(number) for _, number in found) == [2, 2, 3, 3, 3, 3]
+        for path, number in found:
+            address = path.replace("&amp;", "&")
+            listed = rows(client, address, "Files with rejected rows")
+            assert f"{number} rejected rows" in text(client, address)
+            assert sum(int(row[5].split()[0]) for row in listed) == int(number)
 
     def test_of_years_the_newest_weeks_are_shown_and_all_counted(self, client):
         table = rows(client, "/rejects?from=2024-01-01", "Rejected rows by rule and week")

@@ -184,18 +184,29 @@ def files_of_feed(connection: sqlite3.Connection, feed: str, limit: int, before:
 _WITH_REJECTS = f"{NIGHT} BETWEEN ? AND ? AND (t.rejected > 0 OR t.status = 'refused') AND (? = '' OR t.feed = ?)"
 
 
-def files_of_nights(connection: sqlite3.Connection, first: date, last: date, feed: str, limit: int) -> list[FileRow]:
-    """Return the newest files of the nights from first to last that had rejected rows or were refused."""
-    sql = f"{_WITH_NIGHT.format(table='etl_file')} WHERE {_WITH_REJECTS} ORDER BY t.id DESC LIMIT ?"
-    rows = connection.execute(sql, (first.isoformat(), last.isoformat(), feed, feed, limit))
+_RULES = "json_each(CASE WHEN json_valid(t.rejected_by_rule) THEN t.rejected_by_rule END)"
+_BY_RULE = f"(? = '' OR EXISTS (SELECT 1 FROM {_RULES} e WHERE e.key = ?))"  # noqa: S608
+
+
+def files_of_nights(
+    connection: sqlite3.Connection, first: date, last: date, feed: str, limit: int, rule: str = ""
+) -> list[FileRow]:
+    """Return the newest files of the nights from first to last with rows that the rule rejected; any, and refused."""
+    sql = f"{_WITH_NIGHT.format(table='etl_file')} WHERE {_WITH_REJECTS} AND {_BY_RULE} ORDER BY t.id DESC LIMIT ?"
+    rows = connection.execute(sql, (first.isoformat(), last.isoformat(), feed, feed, rule, rule, limit))
     return [file_row(dict(row)) for row in rows]
 
 
-def totals_of_nights(connection: sqlite3.Connection, first: date, last: date, feed: str) -> tuple[int, int, int]:
+def totals_of_nights(
+    connection: sqlite3.Connection, first: date, last: date, feed: str, rule: str = ""
+) -> tuple[int, int, int]:
     """Return of the same files how many there are, how many rows they had, and how many of these were rejected."""
     what = "count(*), coalesce(sum(t.rows_read), 0), coalesce(sum(t.rejected), 0)"
-    sql = f"SELECT {what} FROM etl_file t JOIN etl_runtime r ON r.run_id = t.run_id WHERE {_WITH_REJECTS}"  # noqa: S608
-    files, read, rejected = connection.execute(sql, (first.isoformat(), last.isoformat(), feed, feed)).fetchone()
+    sql = (
+        f"SELECT {what} FROM etl_file t JOIN etl_runtime r ON r.run_id = t.run_id WHERE {_WITH_REJECTS} AND {_BY_RULE}"  # noqa: S608
+    )
+    values = (first.isoformat(), last.isoformat(), feed, feed, rule, rule)
+    files, read, rejected = connection.execute(sql, values).fetchone()
     return int(files), int(read), int(rejected)
 
 

@@ -49,25 +49,27 @@ def rejects() -> str:
     span = ask(site.lake, lambda record: span_of(site, record))
     last = wanted.last or (span.last if span else site.today())
     first = wanted.first or last - timedelta(days=last.weekday(), weeks=WEEKS - 1)
-    asked = (first, last, wanted.feed)
+    asked = (first, last, wanted.feed, asking.text(given, "rule"))
     read = ask_once(site.lake, ("rejects", *asked), lambda record: _read(record, *asked))
     week = partial(_week, read)
     return render_template("rejects.html", read=read, given=given, limit=FILES, week=week)
 
 
-def _week(read: Rejects, monday: date | None, feed: str) -> str:
-    """Where the rejects of one feed and week are listed; of all weeks shown, without one."""
+def _week(read: Rejects, monday: date | None, feed: str, rule: str) -> str:
+    """Where what one rule rejected of one feed and week is listed; of all weeks shown, without one."""
     first = max(monday, read.first) if monday else read.first
     last = min(monday + timedelta(days=6), read.last) if monday else read.last
-    query = asking.with_changes({"feed": feed, "from": first.isoformat(), "to": last.isoformat()})
+    query = asking.with_changes({"feed": feed, "rule": rule, "from": first.isoformat(), "to": last.isoformat()})
     return f"{url_for('pages.rejects')}?{query}"
 
 
-def _read(record: Record, first: date, last: date, feed: str) -> Rejects:
+def _read(record: Record, first: date, last: date, feed: str, rule: str) -> Rejects:
     asked = (record.connection, first, last, feed)
-    table = reject_table(queries.rejects_by_week(*asked), first, last)
-    number, read, rejected = queries.totals_of_nights(*asked)
-    files = queries.files_of_nights(*asked, FILES)
+    counted = [each for each in queries.rejects_by_week(*asked) if rule in ("", each[1])]
+    table = reject_table(counted, first, last)
+    number, read, rejected = queries.totals_of_nights(*asked, rule)
+    rejected = table.total if rule else rejected
+    files = queries.files_of_nights(*asked, FILES, rule)
     feeds = queries.choices(record.connection)["feed"]
     share = rejected_share(rejected, read)
     return Rejects(record.problem, first, last, table, files, number, rejected, share, feeds)
