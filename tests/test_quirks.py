@@ -379,6 +379,13 @@ def test_quirk_23_totals_with_and_without_their_commas_do_not_count_as_rejected(
     assert (found.staged.rows_read, found.staged.accepted, found.staged.excluded, found.staged.rejected) == (4, 2, 2, 0)
 
 
+@pytest.mark.parametrize("empty", [",,,,", " , ,,\t,", '"","",,,', "   ", ","])
+def test_quirk_23_rows_without_a_value_are_no_records(read, empty: str) -> None:
+    found = read("irb", csv_of("irb", study(1), study(2)) + f"{empty}\r\n" * 3)
+    assert (found.staged.rows_read, found.staged.accepted, found.staged.excluded, found.staged.rejected) == (5, 2, 3, 0)
+    assert {each["rule"] for each in found.findings} == {"blank_row"}
+
+
 def test_quirk_24_a_file_still_arriving_waits(here: Office) -> None:
     here.deliver("IRB_PROTOCOL_2025-11-04.csv.filepart", irb_csv("A"))
     here.deliver("GRANTS_2025-11-04.csv", "award_id,amount\nA,1\n", age=5)

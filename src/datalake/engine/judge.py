@@ -104,8 +104,9 @@ class Judge:
         return set(found.stray.tolist()) | set(nuls.tolist())
 
     def _perhaps_no_records(self, cells: Cells) -> Bools:
-        """Return the rows that may be the header once more, or that a skip rule may leave out."""
+        """Return the rows that may be the header once more, or empty, or that a skip rule may leave out."""
         found = self._like_header(cells)
+        found[_blank(cells)] = True
         for name, pattern in self._skips:
             if name in cells.columns:
                 trimmed = pc.utf8_trim(cells.columns[name], characters=BLANKS)
@@ -118,3 +119,14 @@ class Judge:
         name, place = next(iter(self.layout.header.positions.items()))
         title = self.layout.header.cells[place].strip(BLANKS)
         return truths(pc.match_substring(cells.columns[name], pattern=title))
+
+
+def _blank(cells: Cells) -> Ints:
+    """Return the rows in which no known column has a value; after the first column hardly any are looked at."""
+    left = np.arange(len(cells.rows))
+    for column in cells.columns.values():
+        trimmed = pc.utf8_trim(column.take(pa.array(left)) if len(left) < len(column) else column, characters=BLANKS)
+        left = left[Text(trimmed).sizes == 0]
+        if not len(left):
+            break
+    return left

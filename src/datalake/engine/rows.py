@@ -192,6 +192,9 @@ class RowJudge:
         if len(row.cells) == self.header.width and [each.strip(BLANKS) for each in row.cells] == self._titles:
             row.find(None, "repeated_header", "excluded", None, structure.HEADER_MESSAGE)
             return
+        if self.header.width > 1 and not any(each.strip(BLANKS) for each in row.cells):
+            row.find(None, "blank_row", "excluded", None, structure.BLANK_MESSAGE)
+            return
         for name, matches in self._skips:
             cell = self._cell(row, name)
             if cell is not None and matches(cell.strip(BLANKS)):

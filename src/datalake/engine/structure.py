@@ -12,6 +12,7 @@ from datalake.errors import Refused
 NUL_MESSAGE = "the row holds a NUL byte"
 QUOTE_MESSAGE = "a quoted cell goes on after its closing quote; where the row ends is uncertain"
 HEADER_MESSAGE = "the header once more, no record"
+BLANK_MESSAGE = "no cell of it has a value, no record"
 SKIP_MESSAGE = "left out by rule, no record"
 _RESEND = "Ask for the export to be sent again."
 
