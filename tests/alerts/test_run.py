@@ -10,7 +10,7 @@ import pytest
 from support import samples
 from support.slack_server import SlackServer, until
 
-from datalake.alerts.run import is_due, last_lines, tell_run
+from datalake.alerts.run import is_due, last_lines, since_its_begin, tell_run
 from datalake.clock import MovedClock
 from datalake.errors import DatalakeError
 from datalake.outcomes import RunOutcome
@@ -142,6 +142,17 @@ def test_a_wrong_configuration_is_itself_told(lake, record, slack) -> None:
 def test_the_settings_say_whether_a_good_night_is_told(lake, record, setting, run, after, told) -> None:
     record(replace(after, run_id="20251104T070000Z-1"))
     assert is_due(run, setting, last_runs(lake.database, 5)) is told
+
+
+def test_a_failure_ends_with_the_lines_of_its_own_run_and_not_of_the_night_before(lake, record, slack) -> None:
+    begin = f"INFO datalake.nightly: run={samples.FAILURE.run_id} night=2025-11-05 trigger=cron"
+    lake.etl_log.write_text(f"ERROR of another night\n{begin}\nERROR of this one\n")
+    record(samples.FAILURE)
+    tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.FAILURE.run_id, CLOCK)
+    assert "ERROR of this one" in slack.taken[0].everything
+    assert "of another night" not in slack.taken[0].everything
+    long = ("cut off before", f"run={samples.FAILURE.run_id} night=2025-11-05 status=failure")
+    assert since_its_begin(long, samples.FAILURE.run_id) == long
 
 
 def test_the_last_lines_of_a_log_are_read_from_its_end_only(tmp_path) -> None:

@@ -162,7 +162,7 @@ def context(lake: Lake, settings: Settings, run: RunOutcome, before: tuple[Recor
         zone=zone_named(settings.schedule.zone),
         host=f"{socket.gethostname()}:{lake.root}",
         log_path=str(lake.etl_log.relative_to(lake.root)),
-        log_tail=last_lines(lake.etl_log, wanted),
+        log_tail=since_its_begin(last_lines(lake.etl_log, wanted), run.run_id),
         usual_rejected=usual_rejected(before),
         samples=rejected_rows(lake, run, settings.alerts.row_samples),
         stands=stands(lake, settings.schedule, run.night),
@@ -183,6 +183,12 @@ def usual_rejected(before: tuple[RecordedRun, ...]) -> tuple[int, int] | None:
     """Return the lowest and highest number of rejected rows in the good runs that loaded some; None under three."""
     counts = [run.rejected for run in before if run.status == SUCCESS and run.rejected is not None and run.accepted]
     return (min(counts), max(counts)) if len(counts) >= 3 else None
+
+
+def since_its_begin(lines: tuple[str, ...], run_id: str) -> tuple[str, ...]:
+    """Return the lines from the one with which a run begins; all of them where that is further back, or not there."""
+    begins = (place for place, each in enumerate(lines) if f"run={run_id} " in each and " trigger=" in each)
+    return lines[next(begins, 0) :]
 
 
 def last_lines(path: Path, count: int) -> tuple[str, ...]:
