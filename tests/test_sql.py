@@ -128,6 +128,9 @@ def test_what_is_wrong_is_said_with_what_there_is_instead(ask) -> None:
     assert said.code == 2
     assert said.err.startswith("error: Table with name studies does not exist!")
     assert "There are: grants, iacuc, irb, safety, " in said.err and "award_totals_fy" not in said.err
+    never = ask("select * from award_totals_fy")
+    assert (never.code, never.out) == (2, "")
+    assert never.err.startswith("error: The view award_totals_fy is not updated, and has never been: grants: ")
     assert "syntax error" in ask("selct 1").err
     assert 'Referenced column "x" not found' in ask("select x from irb").err
     late = ask("select cast(study_title as integer) from irb")

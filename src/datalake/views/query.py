@@ -41,7 +41,7 @@ class Question:
 
     def __init__(self, readable: Readable, settings: Settings, sql: str) -> None:
         """Given what can be read and one SELECT; raise UsageError for anything else and for what cannot be answered."""
-        self._database = Database(settings.threads)
+        self._database, self._lake = Database(settings.threads), readable.lake
         try:
             self.tables = _hand_in(self._database, readable, sql)
             define_words(self._database, readable.as_of, settings)
@@ -73,6 +73,10 @@ class Question:
             raise self._worded(problem) from None
 
     def _worded(self, problem: SqlProblem) -> UsageError:
+        named = re.match(r"Table with name (\w+) does not exist", problem.message)
+        why = shelf.not_updated(self._lake, named[1]) if named else None
+        if named and why:
+            return UsageError(f"The view {named[1]} is not updated, and has never been: {why.reason}", why.fix)
         there = f"There are: {', '.join(self.tables)}." if "does not exist" in problem.message else ""
         where = f"line {problem.line}: " if problem.line > 1 else ""
         return UsageError(f"{where}{problem.message}", there)
