@@ -97,6 +97,26 @@ def test_trace_masks_raw_rows_of_a_feed_with_masked_columns_unless_told(
     assert f"feed=irb key={B} traced unmasked by" in here.lake.etl_log.read_text()
 
 
+def test_trace_tells_of_the_files_through_which_a_record_stayed_as_it_was(
+    here: Office, manage: Callable[..., Any]
+) -> None:
+    assert "    stayed so through 2 data dates more, to Thu 6 Nov 2025" in manage("trace", "irb", A).out.splitlines()
+    assert "stayed so" not in manage("trace", "irb", B).out, "it changed on the 5th and left on the 6th"
+
+
+def test_trace_shows_the_raw_row_in_its_encoding_also_when_the_cleaned_rows_are_gone(
+    here: Office, manage: Callable[..., Any]
+) -> None:
+    row = f"{A},Größe,Kim,Approved,2025-10-01 08:00:00"
+    lines = "\r\n".join([HEADER, row, f"{C},Cells,Ng,Approved,2025-11-05 08:00:00", ""])
+    for day, encoding in (("07", "cp1252"), ("08", "utf-16")):
+        here.deliver(f"IRB_PROTOCOL_2025-11-{day}.csv", lines.replace("Kim", f"Kim{day}").encode(encoding))
+        assert here.next_night().status == "success"
+    shutil.rmtree(here.lake.data / "staging")
+    raws = [line.strip() for line in manage("trace", "irb", A).out.splitlines() if line.startswith("    raw: ")]
+    assert raws[1:3] == [f"raw: {row.replace('Kim', f'Kim{day}')}" for day in ("07", "08")]
+
+
 def test_diff_shows_what_changed_between_two_dates(here: Office, manage: Callable[..., Any]) -> None:
     said = manage("diff", "irb", "2025-11-04", "2025-11-06")
     assert said.out.splitlines()[0] == "irb, Tue 4 Nov 2025 to Thu 6 Nov 2025: 1 new, 0 changed, 1 gone"

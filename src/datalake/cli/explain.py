@@ -86,6 +86,9 @@ def _change_lines(change: "Change", hidden: bool) -> list[str]:
         lines.append(f"    {name}: {_shown(before)} -> {_shown(after)}")
     if change.raw:
         lines.append(f"    raw: {MASKED if hidden else text.clipped(change.raw, 4 * WIDEST)}")
+    if change.same:
+        files = f"{count(len(change.same), 'data date')} more, to {full_day(change.same[-1])}"
+        lines.append(f"    stayed so through {files}")
     return lines
 
 

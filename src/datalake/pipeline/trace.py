@@ -4,13 +4,14 @@ import contextlib
 import gzip
 import io
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
 from datalake.contracts.model import Contract
+from datalake.engine.encoding import candidates
 from datalake.engine.job import FINDINGS_FILE, STAGED_FILE, from_json
 from datalake.zones import curated, history
 from datalake.zones.events import read
@@ -32,6 +33,7 @@ class Change:
     delivery: str
     values: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     raw: str = ""  # the record as it stands in the file
+    same: tuple[date, ...] = ()  # data dates of the files after it that changed nothing in the record
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,17 @@ def trace(lake: Lake, contract: Contract, key: str) -> Trace:
     for line in sorted(lines, key=lambda each: (each["_valid_from"], each["_version"])):
         changes.append(_change(line, before, contract, raws))
         before = {} if line["_change"].endswith("gone") else line
-    return Trace(key, tuple(changes), tuple(_rejections(lake, contract.feed, key)), _now(lake, contract, key))
+    days = sorted({date.fromisoformat(each["data_date"]) for each in _good_ends(lake, contract.feed)})
+    told = tuple(_with_same(changes, days))
+    return Trace(key, told, tuple(_rejections(lake, contract.feed, key)), _now(lake, contract, key))
+
+
+def _with_same(changes: list[Change], days: list[date]) -> Iterator[Change]:
+    """PURE. Add to each change the data dates up to the next one: through these files the record stayed as it was."""
+    for place, change in enumerate(changes):
+        until = changes[place + 1].since if place + 1 < len(changes) else date.max
+        same = () if change.change.endswith("gone") else tuple(day for day in days if change.since < day < until)
+        yield replace(change, same=same)
 
 
 def _lines(lake: Lake, contract: Contract, key: str) -> Iterator[dict[str, Any]]:
@@ -103,7 +115,7 @@ def _change(line: dict[str, Any], before: dict[str, Any], contract: Contract, ra
     values = {name: (before.get(name), None if gone else line[name]) for name in names}
     told = {name: pair for name, pair in values.items() if pair[0] != pair[1]}
     path = raws.get(line["_delivery"] or "")
-    raw = "" if gone or path is None else record_at(path, line["_source_line"], _encoding(path), contract)
+    raw = "" if gone or path is None else record_at(path, line["_source_line"], _encodings(path, contract), contract)
     return Change(
         change=kind,
         since=line["_valid_from"],
@@ -118,23 +130,35 @@ def _change(line: dict[str, Any], before: dict[str, Any], contract: Contract, ra
 
 def _raw_paths(lake: Lake, feed: str) -> dict[str, Path]:
     """Where each delivery lies, by its id."""
+    return {each["sha256"][:12]: lake.raw_zone / each["raw"] for each in _good_ends(lake, feed)}
+
+
+def _good_ends(lake: Lake, feed: str) -> Iterator[dict[str, Any]]:
     events = (line.event for line in read(lake.events) if line.event and line.event.get("kind") in ENDS)
-    return {each["sha256"][:12]: lake.raw_zone / each["raw"] for each in events if each["feed"] == feed}
+    return (each for each in events if each["feed"] == feed)
 
 
-def _encoding(path: Path) -> str:
-    """What the file was read as, if its staging is still there; UTF-8 shows most of it where it is not."""
+def _encodings(path: Path, contract: Contract) -> tuple[str, ...]:
+    """What the file was read as, if its staging is still there; else what it may have been read as."""
     feed, day, name = path.parts[-3:]
     for staged in path.parents[3].glob(f"staging/{feed}/{day}/*/{STAGED_FILE}"):
         if f".{staged.parent.name}" in name:
-            return from_json(staged.read_text(encoding="utf-8")).encoding or "utf-8"
-    return "utf-8"
+            return (from_json(staged.read_text(encoding="utf-8")).encoding or "utf-8",)
+    with _opened(path) as data:
+        return tuple(candidates(data.read(4), contract.encoding))
 
 
-def record_at(path: Path, line: int, encoding: str, contract: Contract) -> str:
-    """Return the record that starts on that physical line of a raw file, as it stands there."""
+def record_at(path: Path, line: int, encodings: Sequence[str], contract: Contract) -> str:
+    """Return the record that starts on that physical line of a raw file, in the first encoding that it is in."""
+    for encoding in encodings:
+        with contextlib.suppress(UnicodeDecodeError):
+            return _record(path, line, encoding, "strict", contract)
+    return _record(path, line, encodings[0], "replace", contract)
+
+
+def _record(path: Path, line: int, encoding: str, errors: str, contract: Contract) -> str:
     taken: list[str] = []
-    with _opened(path) as data, io.TextIOWrapper(data, encoding, "replace", newline="") as file:
+    with _opened(path) as data, io.TextIOWrapper(data, encoding, errors, newline="") as file:
         for _ in range(line - 1):
             next(file, "")
         for text in file:
