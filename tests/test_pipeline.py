@@ -36,6 +36,16 @@ def loaded(here: Office) -> Office:
     return here
 
 
+def test_of_several_files_in_a_night_only_the_one_that_is_shown_says_what_the_table_keeps(loaded: Office) -> None:
+    loaded.irb("2025-11-05", "A", "B", "C", "D", "Z,Title,,2025-10-01")
+    loaded.irb("2025-11-06", "A", "B", "D", "C,Title,,2025-10-01")
+    texts = [each.text for each in loaded.next_night().notes if each.kind == "rejected_rows"]
+    assert texts == [
+        "1 of 5 rows of IRB_PROTOCOL_2025-11-05.csv were rejected.",
+        "1 of 4 rows of IRB_PROTOCOL_2025-11-06.csv were rejected; 1 of their records keep their last good version.",
+    ]
+
+
 def events(here: Office) -> list[str]:
     return [line.event["kind"] for line in read(here.lake.events) if line.event]
 
