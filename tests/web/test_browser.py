@@ -231,7 +231,7 @@ def test_keyboard_alone_reaches_the_content_and_filters_the_runs(browser, full):
         page.goto("/runs")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        assert page.url.endswith("#content")
+        page.wait_for_url("**#content")
 
         page.get_by_label("Status").focus()
         page.keyboard.press("f")
