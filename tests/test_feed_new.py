@@ -98,6 +98,13 @@ def test_amounts_keep_their_places_and_a_guessed_pattern_fits_the_shipped_one(bo
     assert example is None or (re2.fullmatch(key.constraints.pattern, example) and re2.fullmatch(ruled, example))
 
 
+def test_words_that_stand_for_no_date_are_missing_values_as_in_the_shipped_rules(both: Drafted) -> None:
+    def words(contract: Contract) -> set[str]:
+        return {each.casefold() for each in contract.missing_values if each}
+
+    assert words(both.drafted) == words(both.shipped)
+
+
 def test_a_draft_is_a_draft(both: Drafted) -> None:
     assert both.drafted.status == "draft"
     assert all(each.on_fail == "warn" for each in both.drafted.columns if each.constraints.enum)

@@ -179,6 +179,7 @@ QUIRKS = (
     Quirk("iso_fraction", _kind("datetime"), _iso_fraction),
     Quirk("without_seconds", _kind("datetime"), _without_seconds),
     Quirk("without_time", _kind("datetime"), _without_time),
+    Quirk("evergreen", _named("expiration_date"), lambda nothing, number: ("evergreen", None), of=type(None)),
     Quirk("money_dressed", _named("amount"), _dressed),
     Quirk("ten_decimals", _named("amount"), _ten_decimals),
     Quirk("percent_sign", _named("rate"), lambda rate, number: (f"{rate}%" if number % 2 else f"{rate} %", rate)),

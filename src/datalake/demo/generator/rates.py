@@ -25,6 +25,7 @@ class Rates:
     year_typo: float = 0.0005  # (12)
     without_seconds: float = 0.01  # (12) a stamp to the minute
     without_time: float = 0.01  # (13) a business date where a stamp should be: midnight
+    evergreen: float = 0.03  # a word where a date would stand, for an agreement that has no end
     shell: float = 0.01  # (32) blank but for the required columns
     code_alone: float = 0.01  # (31) a code without its description
     dash_state: float = 0.002  # (7) an en dash in a state
