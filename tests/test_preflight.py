@@ -153,6 +153,21 @@ def test_files_handed_over_without_room_are_not_taken(here: Office, monkeypatch:
     assert path.exists() and not list(here.lake.raw_zone.glob("*/*/*"))
 
 
+def test_a_night_whose_raw_disk_is_not_mounted_fails_and_writes_nothing_there(here: Office) -> None:
+    here.irb("2025-11-04", "A")
+    assert here.night().status == "success"
+    away = here.lake.raw_zone.rename(here.lake.data / "unmounted")
+    here.lake.raw_zone.mkdir()
+    path = here.irb("2025-11-05", "A", "B")
+    outcome = here.next_night()
+    assert (outcome.exit_code, outcome.error.startswith("data/raw is empty, but ")) == (1, True)
+    assert path.exists() and not list(here.lake.raw_zone.iterdir())
+    here.lake.raw_zone.rmdir()
+    away.rename(here.lake.raw_zone)
+    assert here.next_night().status == "success"
+    assert here.ids() == ["A", "B"]
+
+
 def test_a_tight_disk_of_logs_is_a_note_and_the_night_is_loaded(here: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     here.lake.logs.mkdir()
     here.irb("2025-11-04", "A")

@@ -23,7 +23,7 @@ from datalake.pipeline.context import Context, Observer, Silent, stage_locally
 from datalake.pipeline.decisions import Decision, Decline
 from datalake.pipeline.engines import Stager
 from datalake.pipeline.plan import Plan, plan, waiting_notes
-from datalake.pipeline.preflight import check_room, tight_logs
+from datalake.pipeline.preflight import check_raw, check_room, tight_logs
 from datalake.pipeline.recover import recover
 from datalake.pipeline.retention import keep
 from datalake.pipeline.run import run
@@ -127,6 +127,7 @@ class _Run:
 
     def _work(self, work: Decision | HandOver | None) -> None:
         ledger = Ledger(self.lake, self.clock.now)
+        check_raw(self.lake, ledger.state)
         watcher = _Signs(self)
         context = Context(self.lake, self.settings, self.clock, ledger, self.night, watcher, self.stager)
         self.context = context

@@ -17,6 +17,7 @@ from datalake.settings import Settings
 from datalake.zones import curated
 from datalake.zones.claims import open_plain
 from datalake.zones.paths import Lake
+from datalake.zones.state import State
 
 USUAL_RATIO = 10  # that a table shrinks by, where an archive does not say
 WRAP = 1 << 32  # a gzip states its size modulo this, RFC 1952 section 2.3.1
@@ -51,6 +52,19 @@ def check_room(lake: Lake, settings: Settings, todo: Plan) -> None:
             f"There is not enough room for these files: they need {_size(need)}, and {_size(have)} are free.",
             "Nothing was taken or decided. Make room outside data/raw and data/curated (`python3 manage.py retention "
             "--dry-run` says what can go), and run it again.",
+        )
+
+
+def check_raw(lake: Lake, state: State) -> None:
+    """Raise DatalakeError where no raw file is left of what was published: its disk is not mounted, or it was emptied.
+
+    Curated alone may be made again; raw never, and a night would begin it anew where the disk should be.
+    """
+    if any(each.version for each in state.values()) and not any(lake.raw_zone.glob("[!.]*")):
+        raise DatalakeError(
+            "data/raw is empty, but tables were published from files in it: is its disk not mounted?",
+            "Nothing was taken or decided. Mount it, or put it back from a backup, and run it again: "
+            "`bash src/cron_runner.sh`.",
         )
 
 
