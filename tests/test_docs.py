@@ -37,6 +37,11 @@ def test_every_command_that_anybody_is_told_to_type_exists() -> None:
     assert {(where, command) for where, command, _ in told_commands() if command not in NAMES} == set()
 
 
+def test_every_command_names_the_python_that_a_bare_host_has() -> None:
+    bare = re.compile(r"(?<![\w/])python manage\.py")
+    assert [str(path) for path in TOLD if bare.search(text_of(path))] == []
+
+
 def test_every_option_that_anybody_is_told_to_give_exists() -> None:
     wrong = []
     for where, name, options in told_commands():

@@ -42,7 +42,7 @@ def stage(run: Context, contract: Contract, delivery: OpenDelivery) -> Staged:
     if staged.sha256 and staged.sha256 != delivery.sha256:  # a file taken again may have lain there for years
         raise DatalakeError(
             f"{delivery.raw} in data/raw is no longer what was delivered: its checksum is another.",
-            "Put it back from a backup; `python manage.py verify` names every file that changed.",
+            "Put it back from a backup; `python3 manage.py verify` names every file that changed.",
         )
     return staged
 
