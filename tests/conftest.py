@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from support import dask_cluster
 from support.project import copy_files, copy_project, project_files
 
 from datalake.cli import host
@@ -36,6 +37,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dask_cluster.Processes]:
+    """One Dask scheduler and two workers for all tests that break nothing."""
+    with dask_cluster.processes(tmp_path_factory.mktemp("cluster"), workers=2, TZ=dask_cluster.ZONE) as found:
+        yield found
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from threading import Thread
 from support.project import ROOT
 
 DEADLINE = 60.0
+ZONE = "America/New_York"  # of the tests' settings
 GATE = Path(__file__).with_name("dask_gate.py")
 LISTENS = re.compile(r"Scheduler at:\s+(\S+)")
 
