@@ -40,8 +40,12 @@ def next_day(rng: random.Random, titles: dict[str, str | None]) -> dict[str, str
     return {key: rng.choice(["a", "b", None, ""]) if rng.random() < 0.3 else titles.get(key, "new") for key in keys}
 
 
+@pytest.mark.parametrize("run", [0, 4, 1_000], ids=["run by run", "either", "one by one"])
 @pytest.mark.parametrize("seed", range(40))
-def test_the_order_of_the_table_before_makes_no_difference_to_what_is_found(seed: int) -> None:
+def test_the_order_of_the_table_before_makes_no_difference_to_what_is_found(
+    seed: int, run: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(former, "RUN", run)
     rng = random.Random(seed)
     before: dict[str, str | None] = {f"K{number:03}": rng.choice(["a", "b", None]) for number in range(60)}
     after = next_day(rng, before)

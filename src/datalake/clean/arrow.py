@@ -5,6 +5,7 @@ buffers does not.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,17 @@ def typed_array(values: Ints, valid: Bools, kind: pa.DataType) -> pa.Array:
     else:
         data = pa.py_buffer(values.astype(np.int32) if pa.types.is_date32(kind) else values)
     return pa.Array.from_buffers(kind, len(values), [bitmap, data])
+
+
+def text_scalar(text: str) -> pa.StringScalar:
+    """Return a text as Arrow's functions take it: they make one of Python's only after loading pandas."""
+    return string_array([text])[0]
+
+
+def day_scalar(day: date) -> pa.Date32Scalar:
+    """Return a date as Arrow's functions take it."""
+    days = np.array([day.toordinal() - EPOCH], np.int64)
+    return typed_array(days, np.ones(1, bool), pa.date32())[0]
 
 
 def string_array(texts: list[str]) -> pa.StringArray:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datalake.clean.arrow import day_scalar, truths
 from datalake.merge.base import Merge, filtered
 from datalake.merge.differences import Differences, as_bags, by_key, nothing, vanished
 from datalake.merge.rows import Fingerprints, Index, Mask
@@ -29,9 +30,9 @@ class Append(Merge):
 
     def _corrected(self) -> Mask:
         """Which rows of the table before a file of the same date had brought."""
-        day = pa.scalar(self.incoming.data_date, pa.date32())
+        day = day_scalar(self.incoming.data_date)
         masks = [
-            pc.fill_null(pc.equal(batch.column("_data_date"), day), False).to_numpy(zero_copy_only=False)
+            truths(pc.equal(batch.column("_data_date"), day))
             for batch in (self.current.batches(["_data_date"]) if self.current else ())
         ]
         return np.concatenate(masks) if masks else np.zeros(0, np.bool_)

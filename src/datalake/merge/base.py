@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from datalake.clean.arrow import bool_array
 from datalake.merge.differences import nothing
 from datalake.merge.rows import (
     Collector,
@@ -129,4 +130,4 @@ def filtered(batches: Iterable[pa.RecordBatch], mask: Mask) -> Iterator[pa.Recor
         if part.all():
             yield batch
         elif part.any():
-            yield batch.filter(pa.array(part))
+            yield batch.filter(bool_array(part))

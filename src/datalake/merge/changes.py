@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from datalake.clean.arrow import day_scalar, int_array, string_array, text_scalar
 from datalake.merge.base import SLICE, Cells, Merge, filtered
 from datalake.merge.former import differing
 from datalake.merge.rows import Positions, aligned, content_columns
@@ -63,9 +64,9 @@ def marked(
 ) -> pa.RecordBatch:
     """Return rows as lines of a change list."""
     count = batch.num_rows
-    since, seq = pa.scalar(valid_from, pa.date32()), pa.scalar(version, pa.int32())
+    since, seq = day_scalar(valid_from), int_array(np.array([version])).cast(pa.int32())[0]
     none = pa.nulls(count, CHANGE_FIELDS[1].type)
-    lines = [pa.repeat(change, count), none if columns is None else columns, pa.repeat(since, count)]
+    lines = [pa.repeat(text_scalar(change), count), none if columns is None else columns, pa.repeat(since, count)]
     lines.append(pa.repeat(seq, count))
     return pa.RecordBatch.from_arrays([*lines, *batch.columns], schema=change_schema(batch.schema))
 
@@ -98,7 +99,7 @@ def _former(merge: Merge, was: Positions) -> pa.Table:
     mask[was] = True
     rows = (aligned(each, merge.schema) for each in (merge.current.batches() if merge.current else ()))
     table = pa.Table.from_batches(filtered(rows, mask), merge.schema).combine_chunks()
-    return table.take(pa.array(np.argsort(np.argsort(was, kind="stable"), kind="stable")))
+    return table.take(int_array(np.argsort(np.argsort(was, kind="stable"), kind="stable")))
 
 
 def _with_columns(now: pa.Table, before: pa.Table) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
@@ -110,5 +111,6 @@ def _with_columns(now: pa.Table, before: pa.Table) -> Iterator[tuple[pa.RecordBa
 
 
 def _named(unlike: Cells, names: Sequence[str]) -> pa.Array:
-    words = np.array(names, object)
-    return pa.array([words[row].tolist() for row in unlike], CHANGE_FIELDS[1].type)
+    ends = int_array(np.concatenate([[0], np.cumsum(unlike.sum(axis=1))])).cast(pa.int32())
+    words = string_array(list(names)).take(int_array(np.nonzero(unlike)[1]))
+    return pa.ListArray.from_arrays(ends, words)

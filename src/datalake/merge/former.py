@@ -6,15 +6,18 @@ rows that stand where its rows stood, and the two are compared cell by cell: not
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalake.merge.rows import Mask, Positions, Rows, aligned
+from datalake.clean.arrow import bool_array, text_scalar, truths
+from datalake.merge.rows import Mask, Positions, Rows, aligned, places_array
 
 HELD = 3  # pieces that are held at once
+RUN = 32  # rows that follow each other, at the least on average: shorter runs are quicker picked one by one
 READINGS = 1.6  # of a piece, all in all: with more, the order is too different, and hashing everything is cheaper
 
 
@@ -53,10 +56,7 @@ class Former:
             rows.append(self._piece(number).slice(low, high - low))
             index[mine] = local - low + passed
             passed += high - low
-        table = pa.Table.from_batches(rows, self._schema)
-        if passed == len(places) and bool((index == np.arange(passed)).all()):
-            return table
-        return table.take(pa.array(index, mask=index < 0))
+        return _picked(pa.Table.from_batches(rows, self._schema), index)
 
     def aside(self, which: int) -> Iterator[pa.RecordBatch]:
         """Yield the rows of one of the wanted masks, in order; pieces that have not passed are read now."""
@@ -77,8 +77,22 @@ class Former:
         for mask, found in zip(self._wanted, self._aside, strict=True):
             part = mask[self._bounds[number] : self._bounds[number + 1]]
             if number not in found and part.any():
-                found[number] = piece.filter(pa.array(part))
+                found[number] = piece.filter(bool_array(part))
         return piece
+
+
+def _picked(table: pa.Table, index: Positions) -> pa.Table:
+    """Return the rows at these positions of a table, nulls for -1: run by run where they mostly follow each other."""
+    breaks = np.nonzero((np.diff(index) != 1) | (index[:-1] < 0))[0] + 1
+    if len(index) < RUN * (len(breaks) + 1):
+        return table.take(places_array(index))
+    none = pa.Table.from_batches([pa.record_batch([pa.nulls(1, each.type) for each in table.schema], table.schema)])
+    runs = [0, *breaks.tolist(), len(index)]
+    starts = index[runs[:-1]].tolist()
+    return pa.concat_tables(
+        none if start < 0 else table.slice(start, end - begin)
+        for start, (begin, end) in zip(starts, pairwise(runs), strict=True)
+    ).combine_chunks()
 
 
 def same_order(rows: Rows | None, was: Positions, sizes: Iterable[int]) -> TypeGuard[Pieced]:
@@ -122,8 +136,7 @@ def _unlike(now: pa.ChunkedArray, before: pa.ChunkedArray) -> Mask:
     unlike = pc.not_equal(now, before)
     if unlike.null_count:
         unlike = pc.if_else(pc.is_null(unlike), pc.xor(pc.is_null(now), pc.is_null(before)), unlike)
-    mask: Mask = unlike.to_numpy()
-    return mask
+    return np.concatenate([np.zeros(0, np.bool_), *map(truths, unlike.chunks)])
 
 
 def _lengths(lists: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -131,4 +144,6 @@ def _lengths(lists: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _joined(lists: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pa.chunked_array([pc.binary_join(chunk, "\x1f") for chunk in lists.chunks], lists.type.value_type)
+    return pa.chunked_array(
+        [pc.binary_join(chunk, text_scalar("\x1f")) for chunk in lists.chunks], lists.type.value_type
+    )

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datalake.clean.arrow import int_array, text_scalar
 from datalake.clean.keys import NOTHING, SEPARATOR
 from datalake.clean.values import plain
 
@@ -43,12 +44,12 @@ def key_texts(batch: pa.RecordBatch, key: Sequence[str]) -> pa.Array:
     if len(key) == 1:
         return _texts(batch.column(key[0]))
     parts = [_part(_texts(batch.column(name))) for name in key]
-    return pc.binary_join_element_wise(*parts, pa.scalar(SEPARATOR, parts[0].type))
+    return pc.binary_join_element_wise(*parts, text_scalar(SEPARATOR).cast(parts[0].type))
 
 
 def _part(texts: pa.Array) -> pa.Array:
     escaped = pc.replace_substring(pc.replace_substring(texts, "\\", "\\\\"), "|", "\\|")
-    return pc.fill_null(escaped, NOTHING)
+    return pc.fill_null(escaped, text_scalar(NOTHING).cast(escaped.type))
 
 
 def _texts(values: pa.Array) -> pa.Array:
@@ -67,8 +68,13 @@ def _naive(values: pa.Array) -> pa.Array:
 def _hashed(values: pa.Array, seed: int) -> Hashes:
     kind = values.type
     if pa.types.is_list(kind):
-        joined = pc.binary_join(values, pa.scalar("\x1f", values.type.value_type))
-        sizes = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False).astype(np.uint64)
+        joined = pc.binary_join(values, text_scalar("\x1f").cast(values.type.value_type))
+        sizes = (
+            pc.list_value_length(values)
+            .fill_null(int_array(np.zeros(1)).cast(pa.int32())[0])
+            .to_numpy()
+            .astype(np.uint64)
+        )
         return _mixed(_hashed(joined, seed), sizes)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _text_hashes(values, seed)

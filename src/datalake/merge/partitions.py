@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from datalake.clean.arrow import int_array
 from datalake.merge.hashes import column_hashes, key_texts
 from datalake.merge.rows import Positions
 
@@ -23,6 +24,6 @@ def by_partition(batch: pa.RecordBatch, key: Sequence[str], count: int) -> Itera
     places = partitions_of(batch, key, count)
     order = np.argsort(places, kind="stable")
     bounds = np.searchsorted(places[order], np.arange(count + 1)).tolist()
-    ordered = batch.take(pa.array(order))
+    ordered = batch.take(int_array(order))
     for start, end in pairwise(bounds):
         yield ordered.slice(start, end - start)

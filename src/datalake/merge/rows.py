@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from datalake.clean.arrow import typed_array
 from datalake.errors import DatalakeError
 from datalake.merge.hashes import Hashes, column_hashes, key_texts, row_hashes
 
@@ -89,6 +90,11 @@ def key_prints(batches: Iterable[pa.RecordBatch], key: Sequence[str], seed: int)
         sizes.append(batch.num_rows)
     keys, checks = (np.concatenate(lane) for lane in zip(*lanes, strict=True))
     return Fingerprints(keys, checks, _NO_HASHES), sizes
+
+
+def places_array(places: Positions) -> pa.Int64Array:
+    """Return positions as take() wants them: null, which gives a row of nulls, for -1."""
+    return typed_array(places, places >= 0, pa.int64())
 
 
 def text_hashes(texts: pa.Array, seed: int) -> tuple[Hashes, Hashes]:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datalake.clean.arrow import EPOCH, bool_array, string_array, typed_array
 from datalake.merge.changes import CHANGED, FILED_GONE, GONE, NEW, change_schema
 from datalake.merge.rows import Collector, Fingerprints, Index, Mask, NoRows, Rows, aligned, content_columns
 
@@ -68,7 +69,7 @@ class Timeline:
             part = mask[start : start + batch.num_rows]
             start += batch.num_rows
             if part.any():
-                yield aligned(batch, self.table).filter(pa.array(part))
+                yield aligned(batch, self.table).filter(bool_array(part))
 
     def as_of(self, day: date) -> Mask:
         """Mark the lines that are true on a day, by all that is known now."""
@@ -115,9 +116,6 @@ class Timeline:
         return mask
 
 
-EPOCH = date(1970, 1, 1).toordinal()
-
-
 def spans(timeline: Timeline) -> Iterator[pa.RecordBatch]:
     """Yield the history: each row as often as it changed, with _valid_from, _valid_to and _is_current."""
     holds, until = timeline.spans()
@@ -127,16 +125,16 @@ def spans(timeline: Timeline) -> Iterator[pa.RecordBatch]:
         places = np.nonzero(holds)[0][start : start + batch.num_rows]
         start += batch.num_rows
         open_ended = until[places] == FOREVER
-        ends = pa.array(np.where(open_ended, 0, until[places]).astype(np.int32), pa.int32(), mask=open_ended)
-        since = pa.array(timeline.since[places].astype(np.int32), pa.int32())
-        added = [since.cast(pa.date32()), ends.cast(pa.date32()), pa.array(open_ended)]
+        ends = typed_array(np.where(open_ended, 0, until[places]), ~open_ended, pa.date32())
+        since = typed_array(timeline.since[places], np.ones(len(places), np.bool_), pa.date32())
+        added = [since, ends, bool_array(open_ended)]
         yield pa.RecordBatch.from_arrays([*batch.columns, *added], schema=schema)
 
 
 def _facts(batch: pa.RecordBatch) -> tuple[Days, Mask, Mask, Days]:
     since = batch.column("_valid_from").cast(pa.int32()).to_numpy(zero_copy_only=False).astype(np.int64)
-    gone = pc.is_in(batch.column("_change"), pa.array([GONE, FILED_GONE])).to_numpy(zero_copy_only=False)
-    shown = pc.is_in(batch.column("_change"), pa.array([NEW, CHANGED, GONE])).to_numpy(zero_copy_only=False)
+    gone = pc.is_in(batch.column("_change"), string_array([GONE, FILED_GONE])).to_numpy(zero_copy_only=False)
+    shown = pc.is_in(batch.column("_change"), string_array([NEW, CHANGED, GONE])).to_numpy(zero_copy_only=False)
     version = batch.column("_version").to_numpy(zero_copy_only=False).astype(np.int64)
     return since, gone, shown, version
 

@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datalake.clean.arrow import day_scalar, truths
 from datalake.merge.base import SLICE, Merge, filtered
 from datalake.merge.differences import nothing
 from datalake.merge.former import differing
-from datalake.merge.rows import Fingerprints, Index, Mask, Rows, content_columns
+from datalake.merge.rows import Fingerprints, Index, Mask, Rows, content_columns, places_array
 
 
 class Upsert(Merge):
@@ -59,7 +60,7 @@ class Upsert(Merge):
         places[replaced] = np.searchsorted(np.sort(found.was[replaced]), found.was[replaced])
         for batch in self.incoming.accepted.batches():
             part = slice(start, start := start + batch.num_rows)
-            unlike = differing(batch, former.take(pa.array(places[part], mask=places[part] < 0)), names)
+            unlike = differing(batch, former.take(places_array(places[part])), names)
             unlike[~replaced[part]] = False
             found.changed[part] = unlike.any(axis=1)
             self.seen.add(batch, found.new[part], found.changed[part], unlike)
@@ -85,9 +86,9 @@ class Upsert(Merge):
 
     def _newer_rows(self) -> Mask:
         """Which rows of the table before come from a file of a later data date than this one."""
-        day = pa.scalar(self.incoming.data_date, pa.date32())
+        day = day_scalar(self.incoming.data_date)
         masks = [
-            pc.fill_null(pc.greater(batch.column("_data_date"), day), False).to_numpy(zero_copy_only=False)
+            truths(pc.greater(batch.column("_data_date"), day))
             for batch in (self.current.batches(["_data_date"]) if self.current else ())
         ]
         return np.concatenate(masks) if masks else np.zeros(0, np.bool_)

@@ -29,16 +29,17 @@ FIELDS = ("line", "column", "rule", "outcome", "value", "message", "key", "recor
 
 def read(folder: Path, outcomes: Sequence[str]) -> Iterator[Finding]:
     """Given a delivery's quarantine folder, yield its findings of these outcomes in the order of the file."""
-    import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
+
+    from datalake.clean.arrow import string_array
 
     path = folder / FINDINGS_FILE
     if not path.exists():
         return
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(columns=list(FIELDS)):
-            wanted = batch.filter(pc.is_in(batch.column("outcome"), pa.array(outcomes)))
+            wanted = batch.filter(pc.is_in(batch.column("outcome"), string_array(list(outcomes))))
             yield from (Finding(**row) for row in wanted.to_pylist())
 
 

@@ -173,11 +173,12 @@ class _RejectedKeys:
     def __iter__(self) -> "Iterator[pa.Array]":
         import pyarrow.compute as pc
 
+        from datalake.clean.arrow import text_scalar
         from datalake.zones.tables import ParquetRows
 
         if self._findings.exists():
             for batch in ParquetRows([self._findings]).batches(["key", "outcome"]):
-                keys = batch.filter(pc.equal(batch.column("outcome"), "rejected")).column("key")
+                keys = batch.filter(pc.equal(batch.column("outcome"), text_scalar("rejected"))).column("key")
                 yield keys.drop_null()
 
 

@@ -37,7 +37,7 @@ class ParquetRows:
         path, group, _ = self._groups[number]
         with pq.ParquetFile(path) as file:
             table = file.read_row_group(group).combine_chunks()
-        return next(iter(table.to_batches()), pa.RecordBatch.from_pylist([], table.schema))
+        return table.to_batches()[0]  # no row group is empty
 
     @cached_property
     def _groups(self) -> list[tuple[Path, int, int]]:
