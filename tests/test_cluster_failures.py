@@ -15,6 +15,8 @@ from support.nights import Office, feed, grants_csv, office
 from support.on_cluster import bytes_of, on, published, two_nights
 from support.project import ROOT
 
+import datalake.cluster.join
+
 pytest.importorskip("dask", reason="requirements-dask.txt is not installed")
 
 
@@ -25,15 +27,21 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
         yield found
 
 
-def test_a_scheduler_without_workers_fails_the_feed(
+def test_a_scheduler_without_workers_fails_each_feed_and_is_waited_for_once(
     tmp_path: Path, empty: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waits: list[object] = []
+    join = datalake.cluster.join.join
     monkeypatch.setattr("datalake.cluster.join.WORKERS", 0.2)
+    monkeypatch.setattr("datalake.cluster.join.join", lambda *given: waits.append(given) or join(*given))
     here = on(empty, office(tmp_path / "lake"))
     here.irb("2025-11-04", "A")
-    outcome = feed(here.night())
-    assert outcome.reason == f"The Dask scheduler at {empty.address} has no workers."
-    assert outcome.fix.startswith("Start some: docs/scale.md says how.")
+    here.deliver("GRANTS_2025-11-04.csv", grants_csv("1,5.00"))
+    outcomes = here.night().feeds
+    assert len(outcomes) == 2
+    assert {each.reason for each in outcomes} == {f"The Dask scheduler at {empty.address} has no workers."}
+    assert all(each.fix.startswith("Start some: docs/scale.md says how.") for each in outcomes)
+    assert len(waits) == 1
 
 
 def test_a_feed_for_a_cluster_that_nobody_named_fails_and_the_others_are_loaded(tmp_path: Path) -> None:

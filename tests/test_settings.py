@@ -222,6 +222,13 @@ def test_what_does_not_fit_about_the_engine_is_told(root, text, told):
     assert told in mistakes(root)
 
 
+def test_an_address_that_cannot_be_read_is_not_told_as_missing_too(root):
+    write(root, "engine: dask\nscheduler: host:8786\n")
+    told = mistakes(root)
+    assert "is not an address" in told
+    assert "needs scheduler" not in told
+
+
 def test_a_cluster_may_be_named_for_single_feeds_alone(root):
     write(root, "scheduler: tls://[::1]:8786\n")
     assert load(root, {}).engine == "local"

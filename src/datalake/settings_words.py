@@ -201,5 +201,6 @@ def engine_problems(filled: Filled) -> Iterator[Problem]:
     values = filled.values
     if "scheduler" in values and "cluster" in values:
         yield filled.problem("cluster", "stands beside scheduler. Keep one of them.")
-    if values.get("engine") == "dask" and "scheduler" not in values and "cluster" not in values:
+    named = any(filled.node.entry(name) for name in ("scheduler", "cluster"))  # also one that cannot be read
+    if values.get("engine") == "dask" and not named:
         yield filled.problem("engine", "dask needs scheduler: tcp://HOST:8786, or cluster: package.module:function.")

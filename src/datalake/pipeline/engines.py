@@ -28,6 +28,7 @@ class Engines:
         """stager: the engine of this host."""
         self._lake, self._settings, self._here = lake, settings, stager
         self._joined: Cluster | None = None
+        self._failed: DatalakeError | None = None  # why the cluster could not be joined: waited for once a run
 
     def stager(self, contract: Contract) -> Stager:
         """Return what cleans a feed's files."""
@@ -59,7 +60,16 @@ class Engines:
         if self._joined and self._joined.lost:
             self.close()
         if self._joined is None:
-            from datalake.cluster.join import join
-
-            self._joined = join(self._lake, self._settings)
+            self._joined = self._join()
         return self._joined
+
+    def _join(self) -> "Cluster":
+        from datalake.cluster.join import join
+
+        if self._failed:
+            raise self._failed
+        try:
+            return join(self._lake, self._settings)
+        except DatalakeError as problem:
+            self._failed = problem
+            raise
