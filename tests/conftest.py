@@ -1,6 +1,7 @@
 """What all tests share: a clean environment, an empty lake, a copy of the whole project, and no silent skips."""
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ from datalake.zones.paths import Lake
 ZONE = "America/New_York"
 hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("suite")
+
+# A suite started in the background of a script ignores these, and so would all it starts: Bash could not trap them.
+for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(ignored) is signal.SIG_IGN:
+        signal.signal(ignored, signal.default_int_handler if ignored is signal.SIGINT else signal.SIG_DFL)
 
 KEPT = ("DATALAKE_NO_SKIPS", "DATALAKE_TEST_BASH")
 SECRETS = ("SLACK_WEBHOOK", "HEARTBEAT_URL", "MASK_SALT")
