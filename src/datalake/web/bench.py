@@ -20,7 +20,7 @@ from datalake.bench.figures import Figures
 from datalake.clock import MovedClock
 from datalake.web.app import create_app
 from datalake.web.bench_lake import LAST, SETTINGS, fill
-from datalake.web.serve import listen
+from datalake.web.serve import listen, spare_collector
 from datalake.zones.paths import Lake
 
 NIGHTS = 3_650
@@ -57,6 +57,7 @@ class Timed:
 def measure(lake: Lake, times: int) -> list[Timed]:
     """Given a filled lake, ask every address so many times, one after the other."""
     client = create_app(lake, SETTINGS, MovedClock(_morning())).test_client()
+    spare_collector()  # as where it is served
     run = client.get("/api/v1/runs/latest").get_json()["run_id"]
     first = client.get("/api/v1/runs?sort=start&limit=1").get_json()["data"][0]["run_id"]
     files = client.get(f"/api/v1/runs/{run}/files").get_json()["data"]
