@@ -115,6 +115,8 @@ def test_a_demo_night_is_loaded_and_shown_in_a_short_table(lake: Lake, manage: M
         assert word.lower() in said.out.lower()
     assert max(map(len, said.out.splitlines())) <= 100 or str(lake.root) in said.out
     assert (lake.curated("irb") / "current" / "irb.csv").exists()
+    assert "feeds are current: they show Huron as of" in said.out, "days of long ago are no age in a demo"
+    assert "feeds are current: they show Huron as of" in manage("status").out
 
 
 def test_the_second_demo_night_brings_changed_new_and_vanished_records(lake: Lake, manage: Manage) -> None:

@@ -60,7 +60,8 @@ class Known:
     def standing(self) -> dict[str, str]:
         """How each feed stands, by name."""
         night = self.night
-        return {each.feed: freshness.stands(each, self.state(each), self.schedule, night) for each in self.contracts}
+        judged = (self.schedule, night, self.demo)
+        return {each.feed: freshness.stands(each, self.state(each), *judged) for each in self.contracts}
 
 
 @dataclass(frozen=True)

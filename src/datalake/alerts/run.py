@@ -176,7 +176,8 @@ def stands(lake: Lake, schedule: Schedule, night: date) -> dict[str, str]:
     except (OSError, ValueError, KeyError, TypeError, DatalakeError):
         return {}
     state = {each.feed: states.get(each.feed) or FeedState(each.feed) for each in contracts}
-    return {each.feed: freshness.stands(each, state[each.feed], schedule, night) for each in contracts}
+    demo = lake.demo_marker.exists()
+    return {each.feed: freshness.stands(each, state[each.feed], schedule, night, demo) for each in contracts}
 
 
 def usual_rejected(before: tuple[RecordedRun, ...]) -> tuple[int, int] | None:

@@ -84,7 +84,7 @@ class Facts:
         """How each feed stands by that night (datalake.freshness)."""
         night, known = self.feeds_by, self.states
         state = {each.feed: known.get(each.feed) or FeedState(each.feed) for each in self.contracts}
-        return {each.feed: stands(each, state[each.feed], self.schedule, night) for each in self.contracts}
+        return {each.feed: stands(each, state[each.feed], self.schedule, night, self.demo) for each in self.contracts}
 
     @property
     def running_since(self) -> datetime | None:

@@ -43,7 +43,7 @@ def findings(wording: Wording, routes: Mapping[str, tuple[str, ...]], explained:
 
 
 def _of_feed(contract: Contract, state: FeedState, wording: Wording) -> list[Finding]:
-    stands = freshness.stands(contract, state, wording.settings.schedule, wording.facts.feeds_by)
+    stands = freshness.stands(contract, state, wording.settings.schedule, wording.facts.feeds_by, wording.facts.demo)
     if stands in freshness.OPEN:
         found = _waiting(state, wording)
     elif stands in (freshness.LATE, freshness.OLD):
