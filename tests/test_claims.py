@@ -15,7 +15,6 @@ from support.nights import IRB, Office, feed, file, irb_csv, kinds, note, office
 
 from datalake.contracts.model import Delivery
 from datalake.zones import claims
-from datalake.zones.files import display
 
 NAME = "IRB_PROTOCOL_2025-11-04.csv"
 
@@ -259,13 +258,6 @@ def test_names_that_differ_only_in_odd_bytes_are_two_files(here: Office) -> None
     outcome = here.night()
     assert [each.name for each in feed(outcome).files] == ["IRB_\\xe9.csv", "IRB_\\xe8.csv"]
     assert len(list(here.lake.raw("irb", date(2025, 11, 5)).glob("*.csv"))) == 2
-
-
-def test_display_escapes_what_a_line_or_a_terminal_would_act_on() -> None:
-    assert display("a b.csv") == "a b.csv"
-    assert display("Žluť.csv") == "Žluť.csv"
-    assert display("a\nb\x1b[0m") == "a\\nb\\x1b[0m"
-    assert display(os.fsdecode(b"caf\xe9")) == "caf\\xe9"
 
 
 def test_a_file_that_grows_while_it_is_copied_goes_back_for_the_next_run(

@@ -157,7 +157,7 @@ def accused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wrong_night(monkeypatch: pytest.MonkeyPatch) -> None:
-    from datalake.alerts.words import full_day
+    from datalake.words import full_day
 
     monkeypatch.setattr("datalake.watchdog.messages.full_day", lambda day: full_day(day - DAY))
 

@@ -11,7 +11,6 @@ import pytest
 from support.nights import Office, feed, file, irb_csv, office
 
 from datalake.zones.files import (
-    display,
     make_folder,
     put_if_absent,
     remove_leftovers,
@@ -181,7 +180,3 @@ def test_leftovers_are_removed_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "kept.tmp-3").write_text("x")
     remove_leftovers(tmp_path)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "kept.tmp-3"]
-
-
-def test_display_of_a_plain_name_is_the_name() -> None:
-    assert display("IRB_PROTOCOL_2025-11-04.csv") == "IRB_PROTOCOL_2025-11-04.csv"

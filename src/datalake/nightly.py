@@ -17,11 +17,12 @@ from datalake.contracts.model import Contract
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 from datalake.freshness import is_expected
 from datalake.outcomes import FAILURE, SUCCESS, FeedOutcome, Note, RunOutcome, feed_to_json
-from datalake.pipeline import by_hand, decisions, words
+from datalake.pipeline import by_hand, decisions, reasons
 from datalake.pipeline.by_hand import HandOver
 from datalake.pipeline.context import Context, Observer, Silent, stage_locally
 from datalake.pipeline.decisions import Decision, Decline
 from datalake.pipeline.engines import Stager
+from datalake.pipeline.log_line import line_of
 from datalake.pipeline.plan import Plan, plan, waiting_notes
 from datalake.pipeline.preflight import check_raw, check_room, tight_logs
 from datalake.pipeline.recover import recover
@@ -31,6 +32,7 @@ from datalake.pipeline.views import report
 from datalake.runs import crumbs, logs, signals
 from datalake.schedule import night_of
 from datalake.settings import Settings
+from datalake.words import full_day
 from datalake.zones.claims import list_incoming
 from datalake.zones.manifest import Ledger, read_state
 from datalake.zones.paths import Lake
@@ -115,7 +117,7 @@ class _Run:
             raise
         except Exception as problem:
             log.exception("run=%s stopped", self.run_id)
-            error, fix = words.worded(problem)
+            error, fix = reasons.worded(problem)
         finally:
             if self.context:
                 self.context.engines.close()
@@ -123,7 +125,7 @@ class _Run:
 
     def _begin(self) -> None:
         crumbs.begin(self.lake, self.run_id, self.start, self.trigger, self.night, self.demo)
-        log.info("%s", words.line_of({"run": self.run_id, "night": self.night, "trigger": self.trigger}))
+        log.info("%s", line_of({"run": self.run_id, "night": self.night, "trigger": self.trigger}))
 
     def _work(self, work: Decision | HandOver | None) -> None:
         ledger = Ledger(self.lake, self.clock.now)
@@ -199,7 +201,7 @@ class _Run:
                 crumbs.leave(self.lake, outcome)
             except OSError as problem:
                 log.exception("run=%s could not leave its outcome", self.run_id)
-                reason, fix = words.worded(problem)
+                reason, fix = reasons.worded(problem)
                 error = f"{outcome.error} What the run came to could not be written down: {reason}".strip()
                 outcome = replace(outcome, status=FAILURE, exit_code=EXIT_FAILED, error=error, fix=outcome.fix or fix)
             log.info("%s", _line(outcome))
@@ -269,7 +271,7 @@ def _notes(todo: Plan, context: Context, night: date) -> list[Note]:
         state = context.ledger.feed(each.contract.feed)
         expected = is_expected(each.contract, context.settings.schedule, night)
         if expected and not each.steps and state.as_of and state.last_night != night:
-            text = f"No file came for {each.contract.feed}: it still shows {words.day(state.as_of)}."
+            text = f"No file came for {each.contract.feed}: it still shows {full_day(state.as_of)}."
             notes.append(Note("no_file_for_feed", text, each.contract.feed))
     return notes
 
@@ -281,4 +283,4 @@ def _line(outcome: RunOutcome) -> str:
     facts |= {"feeds": len(outcome.feeds), "failed": ",".join(failed) or "none", "notes": len(outcome.notes)}
     if outcome.error:
         facts |= {"error": outcome.error, "fix": outcome.fix}
-    return words.line_of(facts)
+    return line_of(facts)

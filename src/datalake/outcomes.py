@@ -1,4 +1,4 @@
-"""What a run came to: plain records that the pipeline makes, the recorders keep and the messages word.
+"""PURE. What a run came to: plain records that the pipeline makes, the recorders keep and the messages word.
 
 A RunOutcome survives a trip through JSON: to_json and from_json are inverse.
 """

@@ -9,7 +9,6 @@ from datetime import date, datetime
 
 from datalake import freshness
 from datalake.alerts import currency
-from datalake.alerts.words import clock, day
 from datalake.contracts.model import Contract
 from datalake.freshness import CURRENT, DRAFT, NEVER, RETIRED
 from datalake.outcomes import FeedOutcome
@@ -19,6 +18,7 @@ from datalake.runs.lockfile import Holder, held_sentence
 from datalake.schedule import is_skipped, zone_named
 from datalake.settings import Schedule
 from datalake.views.unknown import Unknown
+from datalake.words import clock, day
 from datalake.zones.state import FeedState
 
 GOOD, BAD, WAITING = "good", "bad", "wait"

@@ -5,10 +5,10 @@ import gzip
 import pytest
 
 from datalake.errors import EXIT_USAGE
+from datalake.inert import csv_text
 from datalake.settings import Settings
 from datalake.web import serve
 from datalake.web.app import create_app
-from datalake.web.inert import csv_text
 from web.conftest import WEDNESDAY, night
 
 

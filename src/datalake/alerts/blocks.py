@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from datalake.alerts.message import Line, Message, Part, Span
-from datalake.alerts.text import clipped
+from datalake.safe_text import clipped
 
 SECTION, HEADER, TEXT, BLOCKS = 2_900, 148, 2_900, 12  # a little under what Slack allows
 FENCE = "```"

@@ -6,8 +6,8 @@ from datetime import date
 from types import MappingProxyType
 
 from datalake import freshness
-from datalake.alerts.words import count, day, listed, number
 from datalake.outcomes import FeedOutcome
+from datalake.words import count, day, listed, number
 
 MOST_FEEDS = 8  # named one by one in a message
 

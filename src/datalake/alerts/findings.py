@@ -9,9 +9,9 @@ from datalake.alerts import currency
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.messages import Context, kind_of, message
 from datalake.alerts.report import Report
-from datalake.alerts.words import day
 from datalake.outcomes import SUCCESS, FeedOutcome, RunOutcome
 from datalake.settings import Settings
+from datalake.words import day
 
 LOAD, FEED, FEEDS = "load", "feed:", "feeds"
 OLD = ":old"  # after a feed's own key: it is older than it should be

@@ -7,8 +7,8 @@ from typing import Any
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.message import Line, Message, Part, Span, line, made_safe, marked, paragraph, steps
 from datalake.alerts.outbox import Entry
-from datalake.alerts.words import count
 from datalake.settings import Settings
+from datalake.words import count
 
 PREFIX = "channel:"
 TEST = "Then prove it: `python3 manage.py alerts test`"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from datalake.alerts.text import clipped, one_line, printable, redacted
+from datalake.safe_text import clipped, one_line, printable, redacted
 from datalake.settings import Settings
 
 LONGEST_SPAN = 1_000  # characters; what is longer keeps its head and its tail

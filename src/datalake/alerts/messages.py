@@ -10,11 +10,11 @@ from datetime import timedelta, tzinfo
 
 from datalake.alerts import currency
 from datalake.alerts.message import Line, Message, Part, Span, line, log, made_safe, marked, paragraph, small, steps
-from datalake.alerts.words import clock, full_day, listed, minutes, moment, zone_word
 from datalake.errors import EXIT_CONFIGURATION
 from datalake.outcomes import FeedOutcome, RunOutcome
 from datalake.schedule import due, zone_named
 from datalake.settings import Settings
+from datalake.words import clock, full_day, listed, minutes, moment, zone_word
 
 MOST_REASONS, MOST_NOTES = 5, 8
 COMMANDS = ("python", "bash ")

@@ -6,8 +6,8 @@ from datetime import date, datetime, tzinfo
 
 from datalake.alerts.incidents import CHANGED, OPENED, RECOVERED, REMINDER, Change, Incident
 from datalake.alerts.message import Line, Message, Span, line, made_safe, marked, paragraph, small
-from datalake.alerts.words import clock, day, listed, span
 from datalake.settings import Settings
+from datalake.words import clock, day, listed, span
 
 MOST_NIGHTS = 7
 

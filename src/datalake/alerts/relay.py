@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datalake.alerts.channels import DEAD, LATER, REFUSED, SENT, Answer, Notice
 from datalake.alerts.mail import Envelope, mail
 from datalake.alerts.sendmail import message_id, own_address, own_id
-from datalake.alerts.text import clipped, one_line, redacted
+from datalake.safe_text import clipped, one_line, redacted
 from datalake.settings import Relay
 
 LONGEST_WAIT = 5.0  # seconds for one answer

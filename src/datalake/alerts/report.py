@@ -1,4 +1,4 @@
-"""PURE. What one look at the lake, or one run, came to: what is wrong, what was seen to be right, what is told."""
+"""What one look at the lake, or one run, came to: what is wrong, what was seen to be right, what is told."""
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence

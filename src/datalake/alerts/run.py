@@ -22,8 +22,6 @@ from datalake.alerts.messages import Context, kind_of, made_up
 from datalake.alerts.samples import rejected_rows
 from datalake.alerts.tell import Teller
 from datalake.alerts.ways import ways
-from datalake.alerts.words import clock as clock_words
-from datalake.alerts.words import listed
 from datalake.clock import Clock
 from datalake.contracts.config import load_contracts
 from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
@@ -32,9 +30,11 @@ from datalake.runs import crumbs, history
 from datalake.runs.database import patience, reading
 from datalake.runs.ended import outcome_of
 from datalake.runs.history import RecordedRun
+from datalake.safe_text import written_out
 from datalake.schedule import zone_named
 from datalake.settings import Schedule, Settings, readable
-from datalake.zones.files import display
+from datalake.words import clock as clock_words
+from datalake.words import listed
 from datalake.zones.manifest import read_state
 from datalake.zones.paths import Lake
 from datalake.zones.state import FeedState, OpenDelivery
@@ -89,7 +89,7 @@ def tell_declined(lake: Lake, environ: Mapping[str, str], clock: Clock, files: S
     """Close the problems of feeds of which nothing waits any more since these files were declined; tell who heard."""
     settings = readable(lake.root, environ)
     out = ways(settings, owners(lake) if settings.alerts.mail.owners else {})
-    waiting, names = _waiting(lake), [display(file.name) for file in files]
+    waiting, names = _waiting(lake), [written_out(file.name) for file in files]
     how = f"{listed(names)} {'was' if len(names) == 1 else 'were'} declined by {who}; nothing was loaded."
     closed = declined({file.feed for file in files} - waiting, how)
     return EXIT_OK if Teller(lake, settings, out, clock, SECONDS).tell(closed) else EXIT_FAILED

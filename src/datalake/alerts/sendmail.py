@@ -11,7 +11,7 @@ from datetime import timezone
 
 from datalake.alerts.channels import DEAD, LATER, QUEUED, REFUSED, Answer, Notice
 from datalake.alerts.mail import Envelope, mail
-from datalake.alerts.text import clipped, one_line, redacted
+from datalake.safe_text import clipped, one_line, redacted
 
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 CANNOT_RUN = (126, 127)

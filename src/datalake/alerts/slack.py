@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from datalake.alerts.blocks import payload, plain_payload, whole_text
 from datalake.alerts.channels import DEAD, LATER, REFUSED, SENT, Answer, Notice
 from datalake.alerts.mail import plain
-from datalake.alerts.text import clipped, one_line, redacted
+from datalake.safe_text import clipped, one_line, redacted
 
 if TYPE_CHECKING:
     import requests

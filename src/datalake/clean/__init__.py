@@ -1,4 +1,4 @@
-"""Text cells in, typed rows and findings out. Pure: no file, clock, network or environment.
+"""PURE. Text cells in, typed rows and findings out: no file, clock, network or environment.
 
 values    one cell at a time, the rules themselves      columns   whole columns, by kernels that agree with them
 rules     a contract, made ready for either             batch     a batch of rows judged

@@ -15,12 +15,13 @@ from datalake.alerts.outbox import Entry
 from datalake.alerts.run import owners
 from datalake.alerts.tell import Teller
 from datalake.alerts.ways import ways
-from datalake.alerts.words import clock, count, listed, span
 from datalake.cli import text
 from datalake.cli.door import Door, pass_door
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 from datalake.runs.database import writing
+from datalake.safe_text import written_out
 from datalake.schedule import instant_of, zone_named
+from datalake.words import clock, count, listed, span
 
 SECONDS = 20.0
 SHOWN = 10  # closed problems in the list
@@ -65,7 +66,7 @@ def _unsent(entry: Entry) -> str:
 
 
 def _silence(door: Door, silence: Silence) -> str:
-    return f"Silent until {_said(door, silence.until)}: {text.harmless(silence.key)}"
+    return f"Silent until {_said(door, silence.until)}: {written_out(silence.key)}"
 
 
 def _channel(door: Door, name: str, state: Any, proven: datetime | None) -> str:
@@ -82,7 +83,7 @@ def _line(incident: Incident, now: datetime) -> str:
     if incident.open and incident.told_at is None:
         state += f", part of {incident.parent}" if incident.parent else ", not told"
     nights = f"; nights {listed([each.isoformat() for each in incident.nights], 5)}" if incident.nights else ""
-    return text.harmless(f"problem {incident.number}: {incident.title} ({state}{nights})")
+    return written_out(f"problem {incident.number}: {incident.title} ({state}{nights})")
 
 
 @alerts.command()

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from datalake.alerts.words import count, full_day, number
 from datalake.cli import results, text
 from datalake.cli.door import Door, pass_door
 from datalake.cli.running import carry_out
 from datalake.errors import EXIT_OK, UsageError
 from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
+from datalake.safe_text import written_out
+from datalake.words import count, full_day, number
 from datalake.zones.manifest import read_state
 from datalake.zones.paths import Lake
 
@@ -66,7 +67,7 @@ def left_lines(left: Sequence["Left"], folder: Path) -> Iterator[str]:
     """PURE. Say which files stay, by reason."""
     by_reason: dict[str, list[str]] = defaultdict(list)
     for each in left:
-        by_reason[each.reason].append(text.harmless(str(each.path.relative_to(folder))))
+        by_reason[each.reason].append(written_out(str(each.path.relative_to(folder))))
     for reason, names in by_reason.items():
         more = f" and {number(len(names) - EXAMPLES)} more" if len(names) > EXAMPLES else ""
         yield f"Not taken, {reason}: {', '.join(names[:EXAMPLES])}{more}"
@@ -117,4 +118,4 @@ def _named(feed: str, file: FileOutcome, is_open: bool) -> list[str]:
     told = [f"{feed}: {file.name}{day}, {became}: {file.reason}"]
     if not is_open and file.status != "failed":
         return results.wrapped(f"{told[0]} A newer file took its place.")
-    return [*results.wrapped(told[0]), *([f"  Do: {text.harmless(file.fix)}"] if file.fix else [])]
+    return [*results.wrapped(told[0]), *([f"  Do: {written_out(file.fix)}"] if file.fix else [])]

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datalake.alerts.words import count, number
 from datalake.cli import text
 from datalake.cli.door import Door, pass_door
 from datalake.errors import ConfigurationError
+from datalake.words import count, number
 
 if TYPE_CHECKING:
     from datalake.contracts.model import Contract

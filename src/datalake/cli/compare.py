@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datalake.alerts.words import count, full_day, number
 from datalake.clean.values import plain
 from datalake.cli import journal, text
 from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
-from datalake.web.inert import cell as inert
+from datalake.inert import cell as inert
+from datalake.safe_text import written_out
+from datalake.words import count, full_day, number
 from datalake.zones.claims import look
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _told(found: "Comparison", contract: "Contract", other: Path) -> bool:
     from datalake.pipeline.compare import HERE, THERE
 
     hidden = _hidden(contract)
-    click.echo(f"{contract.feed} as of {full_day(found.as_of)}, compared with {text.harmless(other.name)}")
+    click.echo(f"{contract.feed} as of {full_day(found.as_of)}, compared with {written_out(other.name)}")
     alone = [_told_alone(found.only(what), what, hidden) for what in (HERE, THERE)]
     counts = found.counts()
     for line in _cell_lines(found, counts, hidden):
@@ -112,7 +113,7 @@ def _left_out(found: "Comparison") -> Iterator[str]:
     if found.left_out:
         yield f"Not compared: {', '.join(f'{name} ({why})' for name, why in found.left_out.items())}"
     if staged.new_columns:
-        yield f"Not of this feed: {', '.join(text.harmless(each) for each in staged.new_columns)}"
+        yield f"Not of this feed: {', '.join(written_out(each) for each in staged.new_columns)}"
     if staged.rejected:
         yield f"Rejected by the feed's rules, so not compared: {count(staged.rejected, 'row')} there (`try` shows them)"
     repeats = staged.duplicates + staged.superseded
@@ -140,7 +141,7 @@ def _write(out: Path, every: Iterable["Found"], hidden: bool) -> None:
             key = MASKED if hidden else each.key
             cells = (_plain(each.here), _plain(each.there))
             lines.writerow([inert(cell) for cell in (key, each.what, each.column, *cells)])
-    click.echo(f"All of it is in {text.harmless(str(out))}.")
+    click.echo(f"All of it is in {written_out(str(out))}.")
 
 
 def _shown(value: Any) -> str:

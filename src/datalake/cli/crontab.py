@@ -1,4 +1,4 @@
-"""The crontab as text: our marked block made from the schedule, and put into or taken out of what is there. Pure."""
+"""PURE. The crontab as text: our marked block made from the schedule, and put into or taken out of what is there."""
 
 import shlex
 

@@ -4,7 +4,6 @@ from datetime import date
 
 import click
 
-from datalake.alerts.words import count, day
 from datalake.cli.check import read_all
 from datalake.cli.door import Door, pass_door
 from datalake.cli.journal import open_log
@@ -12,6 +11,7 @@ from datalake.cli.progress import PATIENCE
 from datalake.errors import UsageError
 from datalake.runs import lock
 from datalake.schedule import zone_named
+from datalake.words import count, day
 
 MOST_NIGHTS = 366
 

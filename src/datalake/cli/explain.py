@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datalake.alerts.words import count, full_day, number
 from datalake.cli import journal, text
 from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
 from datalake.contracts.model import Contract
 from datalake.errors import UsageError
+from datalake.safe_text import written_out
 from datalake.schedule import instant_of
+from datalake.words import count, full_day, number
 
 if TYPE_CHECKING:
     from datalake.pipeline.past import Difference
@@ -57,7 +58,7 @@ def trace(door: Door, feed: str, key: str, unmasked: bool) -> None:
     journal.note_restricted(door.lake, [contract], "trace")
     if unmasked:
         journal.open_log(door.lake)
-        log.info("feed=%s key=%s traced unmasked by %s", feed, text.harmless(key), getpass.getuser())
+        log.info("feed=%s key=%s traced unmasked by %s", feed, written_out(key), getpass.getuser())
     for line in trace_lines(find(door.lake, contract, key), contract, hidden):
         click.echo(line)
 
@@ -65,14 +66,14 @@ def trace(door: Door, feed: str, key: str, unmasked: bool) -> None:
 def trace_lines(found: "Trace", contract: Contract, hidden: bool) -> list[str]:
     """PURE. Return a record's history as lines; hidden: raw rows are masked."""
     if not found.changes and not found.rejections and not found.now:
-        return [f"{contract.feed} has never had a record {text.harmless(found.key)}."]
+        return [f"{contract.feed} has never had a record {written_out(found.key)}."]
     state = "published" if found.now else "not published"
-    lines = [f"{contract.feed} {text.harmless(found.key)}: {state}", ""]
+    lines = [f"{contract.feed} {written_out(found.key)}: {state}", ""]
     for change in found.changes:
         lines += _change_lines(change, hidden)
     if found.now and not found.changes:
         place = f"{found.now['_source_file']}, line {number(found.now['_source_line'])}"
-        lines.append(f"{full_day(found.now['_data_date'])}  from {text.harmless(place)}")
+        lines.append(f"{full_day(found.now['_data_date'])}  from {written_out(place)}")
     if found.rejections:
         lines += ["", "Rows of it that were not loaded:"]
         lines += [line for each in found.rejections for line in _rejection_lines(each, hidden)]
@@ -80,7 +81,7 @@ def trace_lines(found: "Trace", contract: Contract, hidden: bool) -> list[str]:
 
 
 def _change_lines(change: "Change", hidden: bool) -> list[str]:
-    place = f"  ({text.harmless(change.file)}, line {number(change.line)})" if change.line else ""
+    place = f"  ({written_out(change.file)}, line {number(change.line)})" if change.line else ""
     lines = [f"{full_day(change.since)}  {WORDS[change.change]}{place}"]
     for name, (before, after) in change.values.items():
         lines.append(f"    {name}: {_shown(before)} -> {_shown(after)}")

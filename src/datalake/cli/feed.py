@@ -8,6 +8,7 @@ import click
 from datalake.cli import text
 from datalake.cli.door import Door, pass_door
 from datalake.errors import ConfigurationError, UsageError
+from datalake.safe_text import written_out
 
 
 @click.group()
@@ -66,6 +67,6 @@ def _tell_mistakes(door: Door) -> None:
 def _next(name: str, sample: Path) -> list[str]:
     return [
         "Look it over. Then: python3 manage.py check",
-        f"and: python3 manage.py try {text.harmless(str(sample))} --as {name}",
+        f"and: python3 manage.py try {written_out(str(sample))} --as {name}",
         "When it is right, set its status to active.",
     ]

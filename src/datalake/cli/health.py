@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from datalake import environment, interpreters
 from datalake import schedule as calendar
-from datalake.alerts.words import clock, count, full_day
-from datalake.cli import crontab, host, text
+from datalake.cli import crontab, host
 from datalake.cli.door import Door
 from datalake.errors import DatalakeError, DataLost
 from datalake.runs import lock, lockfile
+from datalake.words import clock, count, full_day, size
 from datalake.zones.paths import Lake
 
 if TYPE_CHECKING:
@@ -123,10 +123,10 @@ def check_lock(lake: Lake, now: datetime) -> Finding:
 def check_disk(free: int, waiting: int) -> Finding:
     """Judge the room, in bytes, for a night of the files that wait."""
     needed = max(LEAST_FREE, COPIES * waiting)
-    says = f"{text.size(free)} free"
+    says = f"{size(free)} free"
     if free < needed:
         return Finding(
-            "disk", BAD, f"{says}; a night needs {text.size(needed)}", "make room, or move data/ to a larger disk"
+            "disk", BAD, f"{says}; a night needs {size(needed)}", "make room, or move data/ to a larger disk"
         )
     return Finding("disk", OK, says)
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from datalake.alerts.words import count, day, number
 from datalake.cli import text
 from datalake.contracts.model import Contract
 from datalake.freshness import HELD, REFUSED
 from datalake.runs.history import RecordedRun
+from datalake.safe_text import written_out
 from datalake.standing import Known, verdict
 from datalake.views.unknown import sentence
+from datalake.words import count, day, number
 from datalake.zones.state import FeedState, OpenDelivery
 
 
@@ -51,15 +52,15 @@ def open_lines(delivery: OpenDelivery) -> list[str]:
     """Return a file that waits for OK or was refused: why, and what to do."""
     kind = REFUSED if delivery.status == "refused" else HELD
     return [
-        f"{delivery.feed}: {kind} since {delivery.since[:10]} ({text.harmless(delivery.name)})",
-        f"  why: {text.harmless(delivery.reason)}",
-        f"  do:  {text.harmless(delivery.fix)}",
+        f"{delivery.feed}: {kind} since {delivery.since[:10]} ({written_out(delivery.name)})",
+        f"  why: {written_out(delivery.reason)}",
+        f"  do:  {written_out(delivery.fix)}",
     ]
 
 
 def unknown_lines(known: Known) -> list[str]:
     """Return the published values that lead nowhere, a line for each column."""
-    return [text.harmless(sentence(each)) for each in known.unknown]
+    return [written_out(sentence(each)) for each in known.unknown]
 
 
 def incoming_lines(known: Known) -> list[str]:
@@ -97,4 +98,4 @@ def _ended(run: RecordedRun) -> str:
 
 def note_lines(runs: Sequence[RecordedRun]) -> list[str]:
     """Return what the newest run noted: no failure, but worth a look."""
-    return [text.harmless(note.text) for note in runs[0].notes] if runs else []
+    return [written_out(note.text) for note in runs[0].notes] if runs else []

@@ -7,8 +7,7 @@ from contextlib import closing
 
 import click
 
-from datalake.alerts.words import count, listed, number
-from datalake.cli import journal, progress, text
+from datalake.cli import journal, progress
 from datalake.cli.check import read_all
 from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
@@ -16,7 +15,9 @@ from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 from datalake.pipeline.context import Context
 from datalake.pipeline.replay import Replayed
 from datalake.runs import lock, record
+from datalake.safe_text import written_out
 from datalake.schedule import night_of
+from datalake.words import count, listed, number
 from datalake.zones.manifest import Ledger
 from datalake.zones.paths import Lake
 
@@ -62,14 +63,14 @@ def _told(done: Replayed, dry_run: bool) -> list[str]:
     verb = "would be" if dry_run else "was" if len(done.differs) == 1 else "were"
     same = f"{done.feed}: the same bytes, {count(done.versions, 'version')}."
     lines = [same if done.same else f"{done.feed}: {count(len(done.differs), 'file')} {verb} made anew:"]
-    lines += [f"  {text.harmless(name)}" for name in done.differs[:SHOWN]]
+    lines += [f"  {written_out(name)}" for name in done.differs[:SHOWN]]
     if len(done.differs) > SHOWN:
         lines.append(f"  and {number(len(done.differs) - SHOWN)} more")
     if done.rules_changed:
         lines.append(f"  Its rules have changed since its table was published: {listed(done.rules_changed)}.")
     if done.changes:
         lines.append(f"  In the table that is shown: {_in_records(done)}.")
-    return lines + [f"  refused by the rules of now: {text.harmless(name)}: {why}" for name, why in done.refused]
+    return lines + [f"  refused by the rules of now: {written_out(name)}: {why}" for name, why in done.refused]
 
 
 def _in_records(done: Replayed) -> str:
@@ -96,7 +97,7 @@ def verify(door: Door, tip: str) -> int:
     known = {**({"--tip": tip} if tip else {}), **_recorded(door.lake)}
     problems, expected = check(door.lake, door.contracts(), known, door.settings().keep_versions)
     for each in problems:
-        click.echo(f"{text.harmless(each.place)}: {text.harmless(each.what)}")
+        click.echo(f"{written_out(each.place)}: {written_out(each.what)}")
     tables = sum(len(versions) for versions in expected.versions.values())
     seen = f"{count(expected.count, 'event')}, {count(len(expected.files), 'raw file')}, {count(tables, 'version')}"
     if problems:

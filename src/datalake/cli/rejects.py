@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from datalake.alerts.words import count, number
 from datalake.cli import findings, journal, original
 from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
 from datalake.engine.job import FINDINGS_FILE
 from datalake.pipeline.findings import Finding, masked, read
+from datalake.words import count, number
 
 SHOWN = 50
 REJECTED = ("rejected",)

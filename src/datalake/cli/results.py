@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from datalake.alerts import currency
 from datalake.alerts.run import stands
-from datalake.alerts.words import count, day, minutes, number
-from datalake.cli.text import clipped, harmless, table
+from datalake.cli.text import clipped, table
 from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
+from datalake.safe_text import written_out
 from datalake.settings import Settings
+from datalake.words import count, day, minutes, number
 from datalake.zones.paths import Lake
 
 WIDTH = 100
@@ -29,7 +30,7 @@ def lines(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:
     shown += wrapped(f"Changed: {changed}") if changed else []
     for feed in outcome.feeds:
         if feed.reason:
-            shown += [*wrapped(f"{feed.feed}: {feed.reason}"), f"  Do: {harmless(feed.fix)}"]
+            shown += [*wrapped(f"{feed.feed}: {feed.reason}"), f"  Do: {written_out(feed.fix)}"]
     for note in outcome.notes:
         shown += wrapped(f"Note: {note.text}")
     return [*shown, "", *_next(outcome, lake, settings)]
@@ -55,7 +56,7 @@ def _rest(file: FileOutcome) -> list[str]:
 def wrapped(text: str) -> list[str]:
     """A sentence may go on in a further line; a command in it is not torn at its dashes."""
     return textwrap.wrap(
-        harmless(text), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        written_out(text), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from datalake.alerts.words import count, number
 from datalake.cli import journal
 from datalake.cli.check import read_all
 from datalake.cli.door import Door, pass_door
@@ -15,9 +14,9 @@ from datalake.pipeline.context import Context
 from datalake.pipeline.retention import Removal, due, keep
 from datalake.runs import lock, logs
 from datalake.schedule import night_of
+from datalake.words import count, size
 from datalake.zones.manifest import Ledger, read_state
 
-MEGABYTE = 1_000_000
 REMOVED, WOULD = "removed", "would go"
 Line = tuple[str, str, str]  # zone, feed, the rule
 
@@ -53,15 +52,11 @@ def _say(removals: Sequence[Removal], begun: Sequence[Path], verb: str) -> None:
         groups[each.zone, each.feed, each.rule].append(each)
     for (zone, feed, rule), group in sorted(groups.items()):
         files = sum(len(each.paths) for each in group)
-        size = sum(each.size for each in group)
+        total = sum(each.size for each in group)
         of = f"{count(len(group), 'delivery', 'deliveries')} ({rule})"
-        click.echo(f"{zone:<10} {feed}: {count(files, 'file')}, {_size(size)}, of {of} {verb}")
+        click.echo(f"{zone:<10} {feed}: {count(files, 'file')}, {size(total)}, of {of} {verb}")
     aside = "put aside and begun anew" if verb == REMOVED else "would be put aside and begun anew"
     for path in begun:
         click.echo(f"{'logs':<10} {path.name}: {aside}")
     if not removals and not begun:
         click.echo("Nothing is due: all that is there is kept.")
-
-
-def _size(size: int) -> str:
-    return f"{size / MEGABYTE:,.1f} MB" if size >= MEGABYTE else f"{number(size)} bytes"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datalake.alerts.words import count, number
 from datalake.cli import journal, text
 from datalake.cli.door import Door, pass_door
-from datalake.web.inert import cell
+from datalake.inert import cell
+from datalake.words import count, number
 
 if TYPE_CHECKING:
     from datalake.contracts.model import Contract

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from datalake.cli import text
 from datalake.cli.door import Door, pass_door
 from datalake.cli.running import carry_out
 from datalake.cli.trial import choose
 from datalake.errors import UsageError
 from datalake.pipeline.by_hand import Handed, HandOver
+from datalake.safe_text import written_out
 from datalake.zones.claims import Entry, look
 
 
@@ -31,7 +31,7 @@ def take(door: Door, file: Path, feed: str | None, day: datetime | None) -> int:
         raise UsageError(f"The name {file.name!r} has no data date.", "Give the day that its data is of: --date D.")
     entry = _entry(file, door.settings().file_limits.max_bytes)
     code = carry_out(door, "hand", HandOver((Handed(entry, contract.feed, data_date),), getpass.getuser()))
-    click.echo(f"{text.harmless(str(file))} was copied; it still lies where it was.")
+    click.echo(f"{written_out(str(file))} was copied; it still lies where it was.")
     return code
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
-from datalake.alerts.words import count, full_day, number
-from datalake.cli import findings, text
+from datalake.cli import findings
 from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
 from datalake.pipeline.findings import Finding
 from datalake.pipeline.preview import DUPLICATE, FILED, HELD, PUBLISHED, REFUSED, Preview
+from datalake.safe_text import written_out
+from datalake.words import count, full_day, number
 
 FINE = (PUBLISHED, FILED, DUPLICATE)
 VERDICTS = {
@@ -22,8 +23,8 @@ VERDICTS = {
 
 def lines(name: str, contract: Contract, data_date: date, seen: Preview, rejected: Sequence[Finding]) -> list[str]:
     """Return what would become of the file; the verdict is the second line."""
-    said = [f"{text.harmless(name)} as {contract.feed}, data of {full_day(data_date)}", VERDICTS[seen.end]]
-    said += [f"  why: {text.harmless(reason)}" for reason in seen.reasons]
+    said = [f"{written_out(name)} as {contract.feed}, data of {full_day(data_date)}", VERDICTS[seen.end]]
+    said += [f"  why: {written_out(reason)}" for reason in seen.reasons]
     if seen.refused:
         said += _refused(seen)
     if seen.staged:
@@ -37,8 +38,8 @@ def _refused(seen: Preview) -> list[str]:
     if problem is None:
         return []
     place = f"line {number(problem.line)}: " if problem.line else ""
-    said = [f"  why: {text.harmless(place + problem.message)}"]
-    return [*said, f"  do:  {text.harmless(problem.fix)}"] if problem.fix else said
+    said = [f"  why: {written_out(place + problem.message)}"]
+    return [*said, f"  do:  {written_out(problem.fix)}"] if problem.fix else said
 
 
 def _rows(staged: Staged) -> list[str]:
@@ -57,7 +58,7 @@ def _columns(staged: Staged) -> list[str]:
     if staged.absent:
         said.append(f"absent    {', '.join(staged.absent)}")
     if staged.new_columns:
-        said.append(f"not taken {', '.join(text.harmless(each) for each in staged.new_columns)}")
+        said.append(f"not taken {', '.join(written_out(each) for each in staged.new_columns)}")
     for column, fixes in staged.fixes.items():
         mended = ", ".join(f"{fix} in {count(cells, 'cell')}" for fix, cells in fixes.items())
         said.append(f"mended    {column}: {mended}")

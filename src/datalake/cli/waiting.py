@@ -6,7 +6,6 @@ import logging
 import click
 
 from datalake.alerts.run import tell_declined
-from datalake.cli import text
 from datalake.cli.door import Door, pass_door
 from datalake.cli.overview import open_lines
 from datalake.cli.running import carry_out
@@ -14,6 +13,7 @@ from datalake.errors import EXIT_OK, UsageError
 from datalake.pipeline.context import Context
 from datalake.pipeline.decisions import Approve, Decline, Retry, chosen, decide
 from datalake.runs import lock
+from datalake.safe_text import written_out
 from datalake.schedule import night_of
 from datalake.zones.manifest import Ledger, read_state
 from datalake.zones.state import OpenDelivery
@@ -61,7 +61,7 @@ def decline(door: Door, target: str, why: str) -> None:
     decision = Decline(target, getpass.getuser(), _reason(why, "decline", target))
     files = settle(door, decision)
     for each in files:
-        click.echo(f"Declined: {text.harmless(each.name)}. The published table of {each.feed} stays as it is.")
+        click.echo(f"Declined: {written_out(each.name)}. The published table of {each.feed} stays as it is.")
     _close_problems(door, files, decision.who)
 
 

@@ -1,4 +1,4 @@
-"""A feed's rules as frozen records. Defaults are those of the contract file (docs/contracts.md)."""
+"""PURE. A feed's rules as frozen records. Defaults are those of the contract file (docs/contracts.md)."""
 
 from dataclasses import dataclass, field
 from datetime import date

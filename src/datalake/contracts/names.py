@@ -1,4 +1,4 @@
-"""Which cell of a header is which column: by name, in any order and spelling, never by position."""
+"""PURE. Which cell of a header is which column: by name, in any order and spelling, never by position."""
 
 import re
 import unicodedata

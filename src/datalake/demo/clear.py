@@ -10,8 +10,8 @@ from pathlib import Path
 from datalake.demo.marker import ZONES, Marker, fingerprint, read_marker
 from datalake.demo.records import clear_logs, clear_records
 from datalake.errors import UsageError
+from datalake.safe_text import written_out
 from datalake.settings import Schedule
-from datalake.zones.files import display
 from datalake.zones.paths import Lake
 from datalake.zones.raw import read_delivery
 
@@ -37,7 +37,7 @@ def clear(lake: Lake, schedule: Schedule) -> Cleared:
         raise UsageError("There is no demo here: nothing was removed.")
     ours = set(marker.files.values())
     for path in _brought_by_others(lake, ours):
-        shown = display(str(path.relative_to(lake.root)))
+        shown = written_out(str(path.relative_to(lake.root)))
         fix = "Nothing was removed. Move the real files out of data/ first, or load them in a clone of their own."
         raise UsageError(f"{shown} is no demo file, so this lake holds real data too.", fix)
     runs = clear_records(lake, marker, schedule)

@@ -15,7 +15,8 @@ from typing import Any
 from datalake.contracts.model import Contract
 from datalake.contracts.patterns import match_name
 from datalake.errors import UsageError
-from datalake.zones.files import display, write_atomically
+from datalake.safe_text import written_out
+from datalake.zones.files import write_atomically
 from datalake.zones.paths import Lake
 
 ELSEWHERE = "Try the demo in a clone of its own: git clone, then bash src/cron_runner.sh --demo"
@@ -76,7 +77,7 @@ def refuse_demo_in_real_lake(lake: Lake) -> None:
         return
     loaded = next((path for path in zone_files(lake) if lake.views not in path.parents), None)
     if loaded is not None:
-        place = display(str(loaded.relative_to(lake.root)))
+        place = written_out(str(loaded.relative_to(lake.root)))
         raise UsageError(f"Real data has been loaded here ({place}), so this lake takes no demo.", ELSEWHERE)
 
 
@@ -86,7 +87,7 @@ def refuse_real_files(lake: Lake, contracts: Sequence[Contract], in_demo: bool) 
     if marker is None and not in_demo:
         return
     for path in _foreign(lake, contracts, marker.files if marker else {}):
-        shown = display(path.name)
+        shown = written_out(path.name)
         if marker is None:
             raise UsageError(
                 f"{shown} waits in data/incoming and is no demo file.", f"Load it, or move it. {ELSEWHERE}"

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from datalake.safe_text import written_out
+
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
@@ -91,7 +93,7 @@ def quoted(text: str) -> str:
         host = address[0].removeprefix(address[1]).rpartition("@")[2]
         text = f"{address[1]}{host}/…"
     clipped = text if len(text) <= 60 else f"{text[:57]}..."
-    return '"' + "".join(each if each.isprintable() else repr(each)[1:-1] for each in clipped) + '"'
+    return f'"{written_out(clipped)}"'
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

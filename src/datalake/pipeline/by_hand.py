@@ -11,8 +11,8 @@ from datalake.errors import UsageError
 from datalake.outcomes import Note
 from datalake.pipeline.context import Context
 from datalake.pipeline.plan import FeedPlan, Plan, Resume, Step, Take
+from datalake.safe_text import written_out
 from datalake.zones.claims import Entry
-from datalake.zones.files import display
 from datalake.zones.raw import Delivery, put_beside
 
 NAMED = 3  # notes of one kind about one feed that a run keeps word for word; the rest it counts
@@ -61,7 +61,7 @@ def _feed_plan(run: Context, contract: Contract, work: HandOver) -> FeedPlan:
 def noted(run: Context, step: Take, delivery: Delivery) -> dict[str, Any]:
     """Keep beside raw who handed a file over, and from where; return what its event says, and the note's word."""
     word = f"handed-{run.ledger.count + 1:06d}"
-    told = {"who": step.who, "from": display(str(step.entry.path.absolute()))}
+    told = {"who": step.who, "from": written_out(str(step.entry.path.absolute()))}
     put_beside(run.lake.raw_zone / delivery.raw, word, {**told, "sha256": delivery.sha256, "feed": delivery.feed})
     return {**told, "notes": (word,)}
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from datalake.safe_text import written_out
 from datalake.zones.claims import Entry, open_plain
-from datalake.zones.files import display
 from datalake.zones.paths import Lake
 from datalake.zones.raw import Delivery, note_path, put_beside
 
@@ -21,7 +21,7 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32,128}(?![0-9A-Za-z])", re.ASCI
 
 def keep_companions(lake: Lake, companions: Sequence[Entry], delivery: Delivery) -> None:
     """Keep what came with a delivery beside its raw file."""
-    texts = {display(each.name): _read(each.path) for each in companions}
+    texts = {written_out(each.name): _read(each.path) for each in companions}
     if texts:
         put_beside(lake.raw_zone / delivery.raw, NOTE, texts)
 
@@ -40,7 +40,7 @@ def stated_rows(path: Path, name: str) -> int | None:
     note = note_path(path, NOTE)
     if not name or not note.exists():
         return None
-    text = json.loads(note.read_text(encoding="utf-8")).get(display(name), "")
+    text = json.loads(note.read_text(encoding="utf-8")).get(written_out(name), "")
     found = _NUMBER.search(text)
     return int(found[0].replace(",", "")) if found else None
 

@@ -9,14 +9,17 @@ from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
 from datalake.errors import Refused
 from datalake.outcomes import Changes, FileOutcome
-from datalake.pipeline import advice, words
+from datalake.pipeline import advice
 from datalake.pipeline.context import Context
 from datalake.pipeline.filing import file_late
+from datalake.pipeline.log_line import line_of
 from datalake.pipeline.plan import Take
 from datalake.pipeline.publish import cleaned_of, findings_sha256, publish
+from datalake.pipeline.reasons import held, refused
 from datalake.pipeline.staging import job_of
+from datalake.safe_text import written_out
 from datalake.zones import curated
-from datalake.zones.files import display, make_folder, write_atomically
+from datalake.zones.files import make_folder, write_atomically
 from datalake.zones.state import QUEUED, OpenDelivery
 
 log = logging.getLogger("datalake.pipeline")
@@ -63,7 +66,7 @@ def hold(
 ) -> Done:
     """A person must look first; told with what helps them to."""
     told = [*reasons, *filter(None, [_leaving(run, contract, delivery, staged)])]
-    reason, fix = words.held(delivery.name, told, delivery.feed)
+    reason, fix = held(delivery.name, told, delivery.feed)
     if staged.new_columns and staged.absent:
         reason, fix = _with_proposals(run, contract, delivery, reason, fix)
     facts = {**facts_of(delivery), "reason": reason, "fix": fix, "counts": _counts(staged)}
@@ -74,7 +77,7 @@ def hold(
 
 def refuse(run: Context, contract: Contract, delivery: OpenDelivery, problem: Refused) -> Done:
     """Keep why beside where its rejected rows would lie, then end it until someone retries."""
-    reason, fix = words.refused(delivery.name, problem, delivery.feed)
+    reason, fix = refused(delivery.name, problem, delivery.feed)
     if problem.rule == "missing_column":
         reason, fix = _with_proposals(run, contract, delivery, reason, fix)
     folder = run.lake.quarantine(delivery.feed, delivery.data_date, delivery.delivery)
@@ -83,7 +86,7 @@ def refuse(run: Context, contract: Contract, delivery: OpenDelivery, problem: Re
     write_atomically(folder / "refused.json", json.dumps(told, indent=1).encode() + b"\n", 0o600)
     facts = {**facts_of(delivery), "rule": problem.rule, "reason": reason, "fix": fix}
     run.ledger.record("refused", delivery.feed, facts)
-    log.error("%s", words.line_of({"feed": delivery.feed, "refused": delivery.name, "reason": reason, "fix": fix}))
+    log.error("%s", line_of({"feed": delivery.feed, "refused": delivery.name, "reason": reason, "fix": fix}))
     return Done(_outcome(delivery, "refused", None, reason, fix))
 
 
@@ -150,9 +153,9 @@ def _outcome(
 def too_large(step: Take, limit: int) -> FileOutcome:
     """A file over the limit in bytes is refused where it lies: there may be no room for it in raw."""
     return FileOutcome(
-        name=display(step.entry.name),
+        name=written_out(step.entry.name),
         status="refused",
         data_date=step.data_date,
-        reason=f"{display(step.entry.name)} has {step.entry.size:,} bytes; the limit is {limit:,}.",
+        reason=f"{written_out(step.entry.name)} has {step.entry.size:,} bytes; the limit is {limit:,}.",
         fix="It was left in incoming. Raise file_limits.max_bytes in config/local/settings.yaml, or remove it.",
     )

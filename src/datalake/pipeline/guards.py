@@ -10,7 +10,7 @@ from typing import Any
 
 from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
-from datalake.pipeline.words import few, percent
+from datalake.words import few, percent
 
 
 @dataclass(frozen=True)

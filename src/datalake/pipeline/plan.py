@@ -7,8 +7,8 @@ from datetime import date, datetime
 from datalake.contracts.model import Contract, Match
 from datalake.contracts.patterns import companion, match_name
 from datalake.outcomes import Note
+from datalake.safe_text import written_out
 from datalake.zones.claims import Entry, Listing
-from datalake.zones.files import display
 from datalake.zones.state import FeedState, OpenDelivery, State
 
 NAMED = 5  # files that a note names; the rest it counts
@@ -104,7 +104,7 @@ def plan(
     takes = [(feed, each) for feed, each in judged if isinstance(each, Take)]
     late = takes[MOST_FILES:]
     waiting = [each for _, each in judged if isinstance(each, Waiting)]
-    waiting += [Waiting(display(each.entry.name), "still_arriving", "taken by the next run", f) for f, each in late]
+    waiting += [Waiting(written_out(each.entry.name), "still_arriving", "taken by the next run", f) for f, each in late]
     living = [each for each in contracts if each.status != "retired"]
     feeds = [_feed_plan(each, takes[:MOST_FILES], state.get(each.feed)) for each in living]
     return Plan(night, tuple(sorted(feeds, key=_resumes)), tuple(waiting))
@@ -148,7 +148,7 @@ def _templates(match: Match, rules: _Rules) -> list[str]:
 def _judge(
     entry: Entry, matches: list[Match], by_name: dict[str, Entry], rules: _Rules
 ) -> tuple[str, Take | Waiting] | None:
-    shown = display(entry.name)
+    shown = written_out(entry.name)
     if entry.temporary:
         old = rules.now - entry.modified > OLD_TEMPORARY and not entry.name.startswith(".")
         return ("", Waiting(shown, "temporary", "a transfer that did not finish?")) if old else None
@@ -186,9 +186,9 @@ def _not_yet(entry: Entry, match: Match, by_name: dict[str, Entry], rules: _Rule
     for template in _templates(match, rules):
         name = companion(template, entry.name)
         if name not in by_name or by_name[name].kind != "file":
-            return f"waits for {display(name)}"
+            return f"waits for {written_out(name)}"
         if _age(by_name[name], rules.now) < settle:
-            return f"{display(name)} is still arriving"
+            return f"{written_out(name)} is still arriving"
     if _age(entry, rules.now) < settle:
         return f"still arriving: changed less than {settle:g} seconds ago"
     return ""

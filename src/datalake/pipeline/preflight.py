@@ -14,6 +14,7 @@ from datalake.errors import DatalakeError
 from datalake.outcomes import Note
 from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
 from datalake.settings import Settings
+from datalake.words import size
 from datalake.zones import curated
 from datalake.zones.claims import open_plain
 from datalake.zones.paths import Lake
@@ -49,7 +50,7 @@ def check_room(lake: Lake, settings: Settings, todo: Plan) -> None:
     have = shutil.disk_usage(lake.data).free if need else 0
     if have < need:
         raise DatalakeError(
-            f"There is not enough room for these files: they need {_size(need)}, and {_size(have)} are free.",
+            f"There is not enough room for these files: they need {size(need)}, and {size(have)} are free.",
             "Nothing was taken or decided. Make room outside data/raw and data/curated (`python3 manage.py retention "
             "--dry-run` says what can go), and run it again.",
         )
@@ -73,7 +74,7 @@ def tight_logs(lake: Lake) -> list[Note]:
     free = shutil.disk_usage(lake.logs).free if lake.logs.is_dir() else RECORD
     if free >= RECORD:
         return []
-    text = f"The disk of logs/ has {_size(free)} left: soon no run can be recorded. Make room there."
+    text = f"The disk of logs/ has {size(free)} left: soon no run can be recorded. Make room there."
     return [Note("disk", text)]
 
 
@@ -120,7 +121,3 @@ def _table_bytes(lake: Lake, feed: str) -> int:
 
 def _sum(paths: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())
-
-
-def _size(count: int) -> str:
-    return f"{count:,} bytes" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"

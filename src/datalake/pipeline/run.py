@@ -6,14 +6,16 @@ from dataclasses import replace
 
 from datalake.contracts.model import Contract
 from datalake.outcomes import Changes, FeedOutcome, FileOutcome
-from datalake.pipeline import words
+from datalake.pipeline import reasons
 from datalake.pipeline.context import Context
 from datalake.pipeline.deliveries import carry, take
 from datalake.pipeline.ends import Done, too_large
+from datalake.pipeline.log_line import line_of
 from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
 from datalake.pipeline.publish import current_version, supersede
 from datalake.pipeline.rules import changed
-from datalake.zones.files import display
+from datalake.safe_text import written_out
+from datalake.words import few
 from datalake.zones.state import FeedState
 
 PATIENCE = 3  # files after the first that may show nothing new before a person is told
@@ -42,7 +44,7 @@ def _run_feed(context: Context, feed: FeedPlan) -> FeedOutcome:
             context.ledger.save()
     except Exception as problem:
         log.exception("feed=%s stopped", feed.contract.feed)
-        failure = words.worded(problem, feed.contract.feed)
+        failure = reasons.worded(problem, feed.contract.feed)
         done += _failed(step, failure) if step else []
     outcome = outcome_of(context.ledger.feed(feed.contract.feed), feed.contract, done, failure)
     _add_notes(context, outcome)
@@ -64,7 +66,7 @@ def _run_step(context: Context, contract: Contract, step: Step) -> list[Done]:
 
 def _failed(step: Step, failure: tuple[str, str]) -> list[Done]:
     """The file at which a feed stopped; those after it were not looked at."""
-    name = display(step.entry.name) if isinstance(step, Take) else step.delivery.name
+    name = written_out(step.entry.name) if isinstance(step, Take) else step.delivery.name
     delivery = "" if isinstance(step, Take) else step.delivery.delivery
     return [Done(FileOutcome(name, "failed", delivery, step.data_date, reason=failure[0], fix=failure[1]))]
 
@@ -98,10 +100,10 @@ def _verdict(state: FeedState, contract: Contract, files: list[FileOutcome]) -> 
     if waiting:
         last = max(waiting, key=lambda each: (each.data_date, each.event))
         others = [each.name for each in refused if each.delivery != last.delivery]
-        return ("held" if last in state.held else "refused"), last.reason + words.also_refused(others), last.fix
+        return ("held" if last in state.held else "refused"), last.reason + reasons.also_refused(others), last.fix
     if refused:
         others = [each.name for each in refused[:-1]]
-        return "refused", refused[-1].reason + words.also_refused(others), refused[-1].fix
+        return "refused", refused[-1].reason + reasons.also_refused(others), refused[-1].fix
     statuses = [each.status for each in files]
     return next((each for each in ("published", "confirmed") if each in statuses), "nothing"), "", ""
 
@@ -137,7 +139,7 @@ def _add_note_of_rules(context: Context, contract: Contract, before: str) -> Non
     where = changed(context.lake, contract, before)
     if where:
         told = (
-            f"The rules of {contract.feed} have changed since its last file: {words.few(where)}."
+            f"The rules of {contract.feed} have changed since its last file: {few(where)}."
             f" What that would change in earlier nights: `python3 manage.py replay {contract.feed} --dry-run`."
         )
         context.note("rules_changed", told, contract.feed)
@@ -170,4 +172,4 @@ def _line(outcome: FeedOutcome) -> str:
     facts |= {"kept": outcome.kept, "seconds": round(outcome.seconds, 2)}
     if outcome.reason:
         facts |= {"reason": outcome.reason, "fix": outcome.fix}
-    return words.line_of(facts)
+    return line_of(facts)

@@ -6,12 +6,13 @@ from datetime import date
 
 from datalake.contracts.config import load_maps
 from datalake.contracts.model import Contract
-from datalake.pipeline import words
+from datalake.pipeline import reasons
 from datalake.pipeline.context import Context
 from datalake.pipeline.expected import Expected, take_in
 from datalake.pipeline.reported import drop_harmed, tell
 from datalake.views import unknown
 from datalake.views.refresh import NOT_UPDATED, UPDATED, Refreshed, refresh
+from datalake.words import full_day
 from datalake.zones import events
 
 log = logging.getLogger("datalake.pipeline")
@@ -24,7 +25,7 @@ def report(run: Context, contracts: Sequence[Contract]) -> None:
             done = refresh(run.lake, run.settings, contracts, run.ledger.state, run.night)
         except Exception as problem:
             log.exception("views not updated")
-            reason, fix = words.worded(problem)
+            reason, fix = reasons.worded(problem)
             run.note("view", f"No view was updated: {reason} {fix}".strip())
             return
         _tell(run)
@@ -72,4 +73,4 @@ def not_updated(view: Refreshed) -> str:
 
 
 def _shows(as_of: date | None) -> str:
-    return f"It still shows {words.day(as_of)}." if as_of else "There is nothing of it yet."
+    return f"It still shows {full_day(as_of)}." if as_of else "There is nothing of it yet."

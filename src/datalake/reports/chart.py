@@ -3,8 +3,8 @@
 from datetime import date
 from html import escape
 
-from datalake.alerts.words import WEEKDAYS, minutes
 from datalake.reports.model import NightFigure, Report
+from datalake.words import WEEKDAYS, minutes
 
 WIDTH, HEIGHT, BASE, TOP = 640, 176, 150, 24
 MARKS = {"failed": "failed", "missed": "did not run", "running": "failed", "skipped": "not expected", "unknown": "?"}

@@ -7,12 +7,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from datalake.alerts.text import printable
-from datalake.alerts.words import day
 from datalake.nights import WORDS
 from datalake.reports import wording
 from datalake.reports.chart import finding, runtime_chart
 from datalake.reports.model import Report
+from datalake.safe_text import printable
+from datalake.words import day
 
 TEMPLATES = Path(__file__).parent / "templates"
 

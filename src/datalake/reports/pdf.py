@@ -11,10 +11,10 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace
 
-from datalake.alerts.text import printable
 from datalake.reports import wording
 from datalake.reports.chart import HEIGHT, WIDTH, finding, runtime_chart
 from datalake.reports.model import Report
+from datalake.safe_text import printable
 
 FONT = "Helvetica"  # one of the fonts of every PDF reader, which are encoded as cp1252
 BEYOND = str.maketrans({"✅": "", "❌": ""})  # what cp1252 lacks and words say anyhow

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from datalake.alerts.words import count, day, full_day, listed, minutes, number
 from datalake.nights import WORDS
 from datalake.reports.model import FeedFigure, NightFigure, Report, Span, rate
+from datalake.words import count, day, full_day, listed, minutes, number
 
 PROOF = "If this message is not here on a Monday morning, the monitoring itself is down."
 MOST_DAYS = 3_650  # until the disk is full; past that a number says nothing

@@ -17,7 +17,7 @@ from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
 from datalake.runs import migrations, numbers, salvage
 from datalake.runs.aside import set_database_aside
 from datalake.runs.rows import COLUMNS, RuntimeRow, local_time, row_of
-from datalake.zones.files import display
+from datalake.safe_text import written_out
 
 BUSY_SECONDS = 5.0  # one wait for a lock
 SHORTEST_WAIT = 0.5  # also where patience has run out: others hold the lock for a blink
@@ -194,7 +194,7 @@ def _feed_values(feed: FeedOutcome) -> dict[str, object]:
 def _file_values(file: FileOutcome) -> dict[str, object]:
     return {
         **asdict(file),
-        "name": display(file.name),
+        "name": written_out(file.name),
         "data_date": file.data_date and file.data_date.isoformat(),
         "rejected_by_rule": json.dumps(file.rejected_by_rule),
         "fixes": json.dumps(file.fixes),

@@ -1,4 +1,4 @@
-"""What a run came to that ended before it could say so: from the crumbs that it left. Pure."""
+"""PURE. What a run came to that ended before it could say so: from the crumbs that it left."""
 
 from dataclasses import replace
 

@@ -16,9 +16,9 @@ from datalake.alerts.findings import FEED, FEEDS, LOAD, OLD
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.message import Line, Part, Span, line, marked, paragraph, steps
 from datalake.alerts.messages import as_step, usual_fix
-from datalake.alerts.words import count, day, listed, number, span
 from datalake.contracts.model import Contract
 from datalake.watchdog.messages import Wording
+from datalake.words import count, day, listed, number, span
 from datalake.zones.state import FeedState, OpenDelivery
 
 FEWEST, MOST_CHANGE = 5, 2.0  # earlier loads that say what is usual; twice as many rows, or half, is told

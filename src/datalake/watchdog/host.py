@@ -2,9 +2,9 @@
 
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.message import Span, line, marked, paragraph, steps
-from datalake.alerts.words import count
 from datalake.schedule import HostZone
 from datalake.watchdog.messages import Wording
+from datalake.words import count
 
 DISK, ZONE, RECORD = "disk", "zone", "record"
 GB = 1_000_000_000

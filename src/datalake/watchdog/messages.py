@@ -7,13 +7,13 @@ from datetime import time, timedelta, tzinfo
 from datalake.alerts import currency
 from datalake.alerts.message import Line, Message, Part, Span, line, made_safe, marked, paragraph, small, steps
 from datalake.alerts.messages import fixes
-from datalake.alerts.words import clock, count, day, full_day, listed, span
 from datalake.nights import FAILED, MISSED, OVERRUN, RUNNING, SHORT, UNKNOWN, WORDS, Night
 from datalake.outcomes import RunOutcome
 from datalake.schedule import next_due, zone_named
 from datalake.settings import Settings
 from datalake.watchdog.facts import Facts
 from datalake.watchdog.verdict import CLOCK, NEVER, STOPPED, UNMARKED, WAITING, Verdict
+from datalake.words import clock, count, day, full_day, listed, span
 
 HEADLINES = {
     MISSED: "last night's load did not run",

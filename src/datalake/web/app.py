@@ -7,10 +7,10 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from datalake.alerts import words
-from datalake.alerts.text import redacted
+from datalake import words
 from datalake.clock import Clock, SystemClock
 from datalake.errors import UsageError
+from datalake.safe_text import printable, redacted
 from datalake.settings import Settings
 from datalake.web import assets, compression, routes, security, text
 from datalake.web.api import routes as api
@@ -38,12 +38,12 @@ def create_app(
 
 
 def _word(app: Flask) -> None:
-    """Every text that a template prints goes through plain(); autoescape does the rest."""
+    """Every text that a template prints goes through printable(); autoescape does the rest."""
     environment = app.jinja_env
     environment.finalize = _printable
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(duration=text.duration, day=text.day, iso_day=text.iso_day)
-    environment.filters.update(size=text.size, value=text.value, known_as=text.key, redacted=redacted)
+    environment.filters.update(size=words.size, value=text.value, known_as=text.key, redacted=redacted)
     environment.filters.update(key=key_of, ok=succeeded, night_of=night_of)
     environment.filters.update(count=words.count, number=text.number, listed=words.listed, short_day=words.day)
 
@@ -51,7 +51,7 @@ def _word(app: Flask) -> None:
 def _printable(value: Any) -> Any:
     if value is None:
         return ""
-    return text.plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _refuse(error: HTTPException) -> BaseResponse | tuple[str, int]:

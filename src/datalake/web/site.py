@@ -6,7 +6,6 @@ from datetime import date, datetime
 from flask import current_app
 
 from datalake import schedule
-from datalake.alerts.words import clock
 from datalake.clock import Clock, SystemClock
 from datalake.nights import View
 from datalake.runs import crumbs, lock
@@ -15,6 +14,7 @@ from datalake.settings import Settings
 from datalake.web import queries
 from datalake.web.figures.nights import Span
 from datalake.web.record import Record
+from datalake.words import clock
 from datalake.zones.paths import Lake
 
 

@@ -4,13 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from datalake.alerts.text import printable
-from datalake.alerts.words import full_day
-
-
-def plain(text: str) -> str:
-    """Given text from a log, a file name or a cell, return it without terminal codes and control characters."""
-    return text if text.isprintable() else printable(text)
+from datalake.words import full_day
 
 
 def duration(seconds: float | None) -> str:
@@ -35,17 +29,6 @@ def day(value: date | None) -> str:
 def iso_day(value: str) -> str:
     """Given a date as 2025-11-04, return it as `Tue 4 Nov 2025`."""
     return full_day(date.fromisoformat(value))
-
-
-def size(number: float) -> str:
-    """Given bytes, return them as `812 bytes`, `1.4 MB`, `20.0 GB`."""
-    if number < 1000:
-        return f"{number:.0f} bytes"
-    for unit in ("kB", "MB", "GB", "TB"):
-        number /= 1000
-        if number < 1000 or unit == "TB":
-            break
-    return f"{number:.1f} {unit}"
 
 
 def number(value: int | None) -> str:

@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 
 from datalake.errors import DatalakeError
-from datalake.zones.files import display, fsync_folder, make_folder
+from datalake.safe_text import written_out
+from datalake.zones.files import fsync_folder, make_folder
 from datalake.zones.paths import Lake
 
 TEMPORARY_ENDINGS = (".part", ".filepart", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".swp", "~")
@@ -114,7 +115,7 @@ def of_original(entry: Entry) -> Claim:
     try:
         descriptor = open_plain(entry.path)
     except OSError as problem:
-        raise Vanished(f"{display(entry.name)} could not be opened: {problem.strerror}.") from None
+        raise Vanished(f"{written_out(entry.name)} could not be opened: {problem.strerror}.") from None
     try:
         return Claim(entry.path, entry.name, identity(descriptor))
     finally:

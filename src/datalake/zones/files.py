@@ -13,9 +13,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from datalake.safe_text import written_out
+
 TEMPORARY = ".tmp-"
 NAME_MAX = 255  # bytes; the limit of ext4, XFS and APFS
 _deferred: list[bool] = []  # not empty while flushed_at_the_end runs
+display = written_out  # how people and records are told the name of a file
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 
 
@@ -144,16 +147,6 @@ def remove_leftovers(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             remove(path)
-
-
-def display(name: str) -> str:
-    """Return a file name as text for people and records: valid UTF-8 on one line, odd bytes and controls escaped."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(each if each.isprintable() else _escaped(each) for each in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def fitted(stem: str, rest: str) -> str:

@@ -1,4 +1,4 @@
-"""What the events add up to: per feed, what is published and which deliveries still wait for an end. PURE.
+"""PURE. What the events add up to: per feed, what is published and which deliveries still wait for an end.
 
 A delivery is admitted, and then ends: published, confirmed, duplicate, filed, declined or superseded. Until then it is
 open: admitted (the next run takes it up again), held or waiting for OK, refused, approved or retried.

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
+from datalake.inert import FORMULA, NUMBER
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_FORMULA = r"^[=+\-@\t\r\n\x00＝＋－＠]"
-_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 
 
 class Twin:
@@ -57,7 +57,7 @@ def cell_texts(values: pa.Array, separator: str) -> pa.Array:
 
 def inert(texts: pa.Array) -> pa.Array:
     """Return texts with an apostrophe before each that a spreadsheet would take for a formula."""
-    formula = pc.and_not(pc.match_substring_regex(texts, _FORMULA), pc.match_substring_regex(texts, _NUMBER))
+    formula = pc.and_not(pc.match_substring_regex(texts, FORMULA), pc.match_substring_regex(texts, NUMBER))
     if not pc.any(formula).as_py():
         return texts
     return pc.if_else(formula, pc.binary_join_element_wise("'", texts, ""), texts)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from datalake.web.inert import csv_text
+from datalake.inert import csv_text
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from datalake.errors import DatalakeError, UsageError
+from datalake.safe_text import printable
 from datalake.web import asking
 from datalake.web.api import answers, asked
 from datalake.web.api.openapi import document
 from datalake.web.api.resources import RESOURCES, Call, Found, Resource
 from datalake.web.record import ask
 from datalake.web.site import this_site
-from datalake.web.text import plain
 
 PREFIX = "/api/v1/"
 blueprint = Blueprint("api", __name__, url_prefix=PREFIX.rstrip("/"))
@@ -72,7 +72,7 @@ def _wrong(error: UsageError) -> Response:
 @blueprint.errorhandler(OSError)
 @blueprint.errorhandler(DatalakeError)
 def _unreadable(error: Exception) -> Response:
-    return answers.problem(503, f"The lake cannot be read: {plain(str(error))}")
+    return answers.problem(503, f"The lake cannot be read: {printable(str(error))}")
 
 
 @blueprint.errorhandler(HTTPException)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datalake.alerts.words import listed
+from datalake.words import listed
 
 Rules = Callable[[str], Mapping[str, Any]]  # fingerprint -> the rules in force then, empty where they are not kept
 

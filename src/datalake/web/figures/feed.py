@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from datalake.alerts.words import count, day, number
 from datalake.web.figures.runtimes import Chart
 from datalake.web.rows import FeedRow
+from datalake.words import count, day, number
 
 
 def feed_chart(newest_first: Sequence[FeedRow]) -> Chart:

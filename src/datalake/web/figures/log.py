@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from datalake.alerts.text import printable, redacted
+from datalake.safe_text import printable, redacted
 
 LEVELS = ("info", "warning", "error")  # what is asked for: this one and all above it
 _FROM = {"info": 0, "debug": 0, "warning": 1, "error": 2, "critical": 2}

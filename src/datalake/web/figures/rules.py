@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from datalake.alerts.words import count, listed
 from datalake.contracts.model import Column, Constraints, Contract
+from datalake.words import count, listed
 
 SAMPLE = datetime(2025, 11, 4, 14, 5, 9, tzinfo=timezone.utc)  # shows a person how a date is written
 _DISPOSITIONS = {

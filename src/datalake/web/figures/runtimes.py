@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datalake.alerts.words import count
-from datalake.alerts.words import day as short_day
 from datalake.outcomes import FAILURE
 from datalake.web.figures.nights import Night
 from datalake.web.rows import key_of
 from datalake.web.text import duration
+from datalake.words import count
+from datalake.words import day as short_day
 
 TRAIL = 28  # good nights that say what is usual
 LITTLE = 10  # percent that a median moves by itself

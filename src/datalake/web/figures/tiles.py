@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from datalake.alerts.words import count, day, listed
 from datalake.runs.history import RecordedRun
 from datalake.web.figures.feeds import UNJUDGED, Feed
 from datalake.web.figures.nights import Night
@@ -12,6 +11,7 @@ from datalake.web.figures.overview import RATED, Overview
 from datalake.web.figures.runtimes import Usual, against_usual
 from datalake.web.rows import FeedRow, night_of
 from datalake.web.text import duration
+from datalake.words import count, day, listed
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from flask import Response, abort, render_template, request, url_for
 
 from datalake.contracts.model import Contract
+from datalake.inert import csv_text
 from datalake.web import asking, findings, queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures.rejects import RejectTable, reject_table, rejected_share
-from datalake.web.inert import csv_text
 from datalake.web.record import Record, ask, ask_once
 from datalake.web.rows import FileRow
 from datalake.web.rules import read_rules

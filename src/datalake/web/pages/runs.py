@@ -6,11 +6,11 @@ from datetime import date
 
 from flask import Response, abort, render_template, request, url_for
 
+from datalake.inert import csv_text
 from datalake.runs.history import RecordedRun
 from datalake.web import asking, paging, queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures.run import Compared, Work, compare
-from datalake.web.inert import csv_text
 from datalake.web.pages import changes
 from datalake.web.pages.log import log_of
 from datalake.web.record import Record, ask

@@ -1,10 +1,10 @@
 """PURE. Why something was not done, and what to do, in the words that people get."""
 
 import errno
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 
 from datalake.errors import DatalakeError, Refused
+from datalake.words import few
 
 _STORAGE = {
     errno.ENOSPC: ("the disk is full", "Free space on that disk; the next run goes on where this one stopped."),
@@ -65,31 +65,3 @@ def held(name: str, reasons: Sequence[str], feed: str) -> tuple[str, str]:
         f" or `python3 manage.py decline {feed} --why '...'`."
     )
     return f"{name} waits for OK: {'; '.join(reasons)}.", fix
-
-
-def day(value: date) -> str:
-    """Return a date as people say it: Tue 4 Nov 2025."""
-    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[value.weekday()]
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return f"{weekday} {value.day} {months[value.month - 1]} {value.year}"
-
-
-def few(names: Sequence[str], most: int = 6) -> str:
-    """Return names in quotes, the first ones and how many more where there are many."""
-    shown = ", ".join(f'"{name}"' for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def percent(part: int, whole: int) -> str:
-    """Return a share as 12.3 %."""
-    return f"{100 * part / whole:.1f} %" if whole else "0 %"
-
-
-def line_of(facts: Mapping[str, object]) -> str:
-    """Return facts as one log line of key=value; what could break the line is written out."""
-    return " ".join(f"{name}={_value(value)}" for name, value in facts.items())
-
-
-def _value(value: object) -> str:
-    text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(value))
-    return f'"{text}"' if " " in text or not text else text

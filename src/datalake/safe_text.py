@@ -1,4 +1,8 @@
-"""PURE. Text that came from outside, made fit for a message: printable, without secrets, no longer than allowed."""
+"""PURE. Text that came from outside (file names, cells, logs), made fit to be shown.
+
+written_out loses nothing: for records, logs and the terminal. printable drops what cannot be seen: for messages and
+pages, which also need it without secrets and no longer than allowed.
+"""
 
 import re
 import unicodedata
@@ -8,7 +12,6 @@ from collections.abc import Callable, Iterable
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _HIDDEN = "\ufffd"
 REMOVED = "[removed]"
-_NAMES = "pass(?:word|wd)?|secret|token|api[_-]?key|salt"
 _SECRETS = (
     (re.compile(r"https?://hooks\.slack(?:-gov)?\.com/\S*", re.I), "https://hooks.slack.com/" + REMOVED),
     (re.compile(r"/services/T[A-Za-z0-9]+/B[A-Za-z0-9]+/[A-Za-z0-9]+"), "/services/" + REMOVED),
@@ -23,10 +26,27 @@ _SECRETS = (
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 
 
+def written_out(text: str) -> str:
+    """Return text on one line, with what is no character to be seen written out: a newline as \\n, an escape as \\x1b.
+
+    The result is valid UTF-8: a byte of a file name that is not UTF-8 is written out too, as \\xe9.
+    """
+    return text if text.isprintable() else "".join(each if each.isprintable() else _code(each) for each in text)
+
+
+def _code(character: str) -> str:
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:  # what os.fsdecode makes of such a byte, PEP 383
+        return f"\\x{number - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")
+
+
 def printable(text: str) -> str:
     """Given any text, return it without terminal codes and control characters; line ends stay, tabs become spaces."""
+    if text.isprintable():
+        return text
     plain = _ANSI.sub("", text).replace("\r\n", "\n").replace("\t", "    ")
-    return "".join(each for each in map(_shown, plain))
+    return "".join(map(_shown, plain))
 
 
 def _shown(character: str) -> str:

@@ -6,27 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-_FORMULA_STARTS = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "\0",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # ASVS 1.2.10 and full-width forms
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)  # as in the published CSV: it computes to itself
+FORMULA = r"^[=+\-@\t\r\n\x00＝＋－＠]"  # OWASP ASVS 1.2.10, and the full-width forms
+NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"  # it computes to itself
+_FORMULA, _NUMBER = re.compile(FORMULA), re.compile(NUMBER)
 
 
 def cell(value: Any) -> Any:
     """Given a value, return a CSV cell: text that a spreadsheet could run gets an apostrophe before it."""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(value) else value
+        return f"'{value}" if _FORMULA.match(value) and not _NUMBER.fullmatch(value) else value
     return "" if value is None else value
 
 

@@ -1,4 +1,4 @@
-"""PURE. Dates, times, numbers and lists as the messages say them, whatever the locale."""
+"""PURE. Dates, times, numbers, sizes and lists as every screen, page and message says them, whatever the locale."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -72,6 +72,23 @@ def listed(names: Sequence[str], limit: int = 5) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def few(names: Sequence[str], most: int = 6) -> str:
+    """Return names in quotes, the first ones and how many more where there are many."""
+    shown = ", ".join(f'"{name}"' for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
 def percent(part: int, whole: int) -> str:
-    """Return the share as `86%`; nothing of nothing is a dash."""
-    return f"{round(100 * part / whole)}%" if whole else "–"
+    """Return a share as `12.3 %`."""
+    return f"{100 * part / whole:.1f} %" if whole else "0 %"
+
+
+def size(count_of_bytes: float) -> str:
+    """Return bytes as `812 bytes`, `1.4 MB`, `20.0 GB`."""
+    if count_of_bytes < 1000:
+        return f"{count_of_bytes:.0f} bytes"
+    for unit in ("kB", "MB", "GB", "TB"):
+        count_of_bytes /= 1000
+        if count_of_bytes < 1000 or unit == "TB":
+            break
+    return f"{count_of_bytes:.1f} {unit}"
