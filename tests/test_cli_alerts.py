@@ -38,7 +38,7 @@ def test_an_open_problem_is_listed_with_its_number_and_age(manage, failed) -> No
     said = manage("alerts", clock=failed)
     assert said.code == 0
     assert "problem 1: the load failed (open 3 h 00 min; nights 2025-11-05)" in said.out
-    assert "Slack: works as far as is known; never proven: manage.py alerts test" in said.out
+    assert "Slack: works as far as is known; never proven: python3 manage.py alerts test" in said.out
 
 
 def test_with_nothing_wrong_that_is_said(manage, lake) -> None:

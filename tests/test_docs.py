@@ -1,5 +1,6 @@
 """What the documents say is so: commands, options, files, layers; and the README's commands work as they stand."""
 
+import ast
 import os
 import re
 import shlex
@@ -40,6 +41,21 @@ def test_every_command_that_anybody_is_told_to_type_exists() -> None:
 def test_every_command_names_the_python_that_a_bare_host_has() -> None:
     bare = re.compile(r"(?<![\w/])python manage\.py")
     assert [str(path) for path in TOLD if bare.search(text_of(path))] == []
+
+
+def sentences_of(path: Path) -> Iterator[str]:
+    """Every text in a module but its docstrings and bare words: what it may say to somebody."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.name)
+def test_a_command_in_a_message_works_when_pasted(path: Path) -> None:
+    bare = re.compile(r"(?<!python3 )(?<!by )manage\.py( [a-z]| $)")  # "by": who wrote the lines in the crontab
+    assert [each for each in sentences_of(path) if bare.search(each)] == []
 
 
 def test_every_option_that_anybody_is_told_to_give_exists() -> None:

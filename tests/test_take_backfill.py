@@ -69,7 +69,7 @@ def test_take_loads_a_copy_of_a_file_with_an_odd_name_and_keeps_who_did(lake, ol
     assert said.code == 0, said
     assert published(lake) == {"A1": "10", "A2": "20"}
     assert "still lies where it was" in said.out and file.exists()
-    assert asked(lake, 'SELECT "trigger", status FROM etl_runtime') == [("hand", "success")]
+    assert asked(lake, 'SELECT "trigger", status FROM etl_runtime') == [("take", "success")]
     (raw,) = lake.raw_zone.glob("rooms/2025-11-04/*.csv")
     assert raw.read_bytes() == file.read_bytes()
     (note,) = lake.raw_zone.glob("rooms/2025-11-04/*.handed-*.json")

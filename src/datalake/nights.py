@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from datalake import schedule as calendar
-from datalake.outcomes import SUCCESS
+from datalake.outcomes import PARTIAL, SUCCESS
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
 
@@ -30,7 +30,6 @@ WORDS = {
 }
 FURTHEST = timedelta(days=60)  # back, where the record knows nothing
 HARMLESS = (OK, LATE, SKIPPED, DUE)
-PARTIAL = ("retry", "approve", "decline")  # runs whose length says nothing about a whole load
 MADE_UP = "demo"  # its runs are shown as they are, and no limit is meant for them
 
 

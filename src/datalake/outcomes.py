@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 SUCCESS, FAILURE = "success", "failure"
+PARTIAL = ("retry", "approve", "take")  # triggers of runs that take up single files: no length of a whole night's load
+NOT_PUBLISHED = ("held", "refused", "failed")  # how a feed ends whose table was to be updated and was not
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class FeedOutcome:
 
     @property
     def failed(self) -> bool:
-        return self.status in ("held", "refused", "failed")
+        return self.status in NOT_PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class RunOutcome:
 
     run_id: str
     night: date
-    trigger: str  # cron hand again boot retry approve demo
+    trigger: str  # cron hand again boot retry approve take demo
     start: datetime
     end: datetime
     runtime_sec: float

@@ -9,13 +9,12 @@ from datalake.alerts import currency
 from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.messages import Context, kind_of, message
 from datalake.alerts.report import Report
-from datalake.outcomes import SUCCESS, FeedOutcome, RunOutcome
+from datalake.outcomes import PARTIAL, SUCCESS, FeedOutcome, RunOutcome
 from datalake.settings import Settings
 from datalake.words import day
 
 LOAD, FEED, FEEDS = "load", "feed:", "feeds"
 OLD = ":old"  # after a feed's own key: it is older than it should be
-PARTIAL = ("retry", "approve", "decline")  # triggers of runs that take up single files of a night
 UPDATED = ("published", "confirmed")
 NOTHING_NEW = "No file of it waits or is refused any more; nothing new of it was loaded."
 HEADLINES = {"held": "the load waits for your OK", "failure": "the load failed"}

@@ -71,7 +71,7 @@ def _silence(door: Door, silence: Silence) -> str:
 
 def _channel(door: Door, name: str, state: Any, proven: datetime | None) -> str:
     how = f"broken: {state['answer']}" if state and state["dead_at"] else "works as far as is known"
-    seen = f"proven {_said(door, proven)}" if proven else "never proven: manage.py alerts test"
+    seen = f"proven {_said(door, proven)}" if proven else "never proven: python3 manage.py alerts test"
     return f"{name}: {how}; {seen}"
 
 
@@ -96,7 +96,7 @@ def ack(door: Door, number: int, until: str) -> None:
     with writing(door.lake.database, door.lake.runtime_csv) as connection:
         known = book.incident(connection, number)
         if known is None or not known.open:
-            raise UsageError(f"There is no open problem {number}.", "See them: manage.py alerts")
+            raise UsageError(f"There is no open problem {number}.", "See them: python3 manage.py alerts")
         book.acknowledge(connection, number, end, getpass.getuser())
     click.echo(f"No reminders of problem {number} ({known.title}) until {_said(door, end)}.")
 
@@ -112,7 +112,9 @@ def silence_key(door: Door, key: str, until: str, why: str) -> None:
     key, end = f"feed:{key}" if key in feeds else key, _end(door, until)
     with writing(door.lake.database, door.lake.runtime_csv) as connection:
         book.silence(connection, key, end, getpass.getuser(), why, door.clock.now())
-    click.echo(f"Nothing is told of {key} until {_said(door, end)}; the problems are still kept: manage.py alerts")
+    click.echo(
+        f"Nothing is told of {key} until {_said(door, end)}; the problems are still kept: python3 manage.py alerts"
+    )
 
 
 def _end(door: Door, until: str) -> datetime:
@@ -147,14 +149,14 @@ def send_test(door: Door) -> int:
     with writing(door.lake.database, door.lake.runtime_csv) as connection:
         proofs.send(connection, codes, settings, door.clock.now())
     sent = teller.flush()
-    click.echo("Sent." if sent else "Not everything could be sent: manage.py alerts")
+    click.echo("Sent." if sent else "Not everything could be sent: python3 manage.py alerts")
     _ask(door, list(codes))
     return EXIT_OK if sent else EXIT_FAILED
 
 
 def _ask(door: Door, names: Sequence[str]) -> None:
     if not sys.stdin.isatty():
-        click.echo("Say which code arrived: manage.py alerts seen CODE")
+        click.echo("Say which code arrived: python3 manage.py alerts seen CODE")
         return
     for name in names:
         code = str(click.prompt(f"Which code did you see in {name}? (empty: none)", default="", show_default=False))
@@ -185,7 +187,7 @@ def flush(door: Door) -> int:
     with writing(door.lake.database, door.lake.runtime_csv) as connection:
         book.hurry(connection, door.clock.now())
     told = teller.flush()
-    click.echo("Nothing waits any more." if told else "Not everything could be sent: manage.py alerts")
+    click.echo("Nothing waits any more." if told else "Not everything could be sent: python3 manage.py alerts")
     return EXIT_OK if told else EXIT_FAILED
 
 

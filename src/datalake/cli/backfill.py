@@ -52,7 +52,7 @@ def backfill(door: Door, folder: Path) -> int:
     if not found.files:
         click.echo("No file in it is one to load.")
         return EXIT_OK
-    return carry_out(door, "hand", HandOver(found.files, getpass.getuser()), show=_shown)
+    return carry_out(door, "take", HandOver(found.files, getpass.getuser()), show=_shown)
 
 
 def _check(folder: Path, lake: Lake) -> None:

@@ -173,8 +173,7 @@ def examine(door: Door) -> list[Finding]:
         _disk(door.lake),
         check_contracts(door),
     ]
-    order = [*ORDER]
-    return sorted(findings, key=lambda each: order.index(each.what))
+    return sorted(findings, key=lambda each: ORDER.index(each.what))
 
 
 ORDER = (

@@ -30,7 +30,7 @@ def take(door: Door, file: Path, feed: str | None, day: datetime | None) -> int:
     if data_date is None:
         raise UsageError(f"The name {file.name!r} has no data date.", "Give the day that its data is of: --date D.")
     entry = _entry(file, door.settings().file_limits.max_bytes)
-    code = carry_out(door, "hand", HandOver((Handed(entry, contract.feed, data_date),), getpass.getuser()))
+    code = carry_out(door, "take", HandOver((Handed(entry, contract.feed, data_date),), getpass.getuser()))
     click.echo(f"{written_out(str(file))} was copied; it still lies where it was.")
     return code
 

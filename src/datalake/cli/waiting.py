@@ -99,5 +99,7 @@ def retry(door: Door, target: str, why: str) -> int:
 def _reason(why: str, word: str, target: str) -> str:
     """Who decides says why: the next person, or an auditor, will ask."""
     if not why.strip():
-        raise UsageError("A reason is needed; it is kept beside the file.", f"manage.py {word} {target} --why '...'")
+        raise UsageError(
+            "A reason is needed; it is kept beside the file.", f"python3 manage.py {word} {target} --why '...'"
+        )
     return why.strip()

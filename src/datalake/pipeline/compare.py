@@ -50,7 +50,9 @@ class Comparison:
         """Clean the other list; raise Refused where the rules cannot read it, UsageError where nothing compares."""
         version = curated.current(lake, contract.feed)
         if version is None:
-            raise UsageError(f"Nothing of {contract.feed} was published yet.", "Load a file first: `manage.py run`.")
+            raise UsageError(
+                f"Nothing of {contract.feed} was published yet.", "Load a file first: `python3 manage.py run`."
+            )
         if not contract.primary_key:
             raise UsageError(f"{contract.feed} has no primary_key, so its records cannot be told apart.")
         self.keys = contract.primary_key

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datalake.standing import BAD, Known, Verdict, judged
-from datalake.web import queries
+from datalake.web import outcome_queries, queries
 from datalake.web.figures.feeds import Feed, all_feeds, completed
 from datalake.web.record import Record
 from datalake.web.rules import read_rules
@@ -28,7 +28,7 @@ class Now:
 def look(site: Site, record: Record) -> Now:
     """Given a site and its record, return how the lake stands now."""
     rules = read_rules(site.lake)
-    rows = queries.latest_feeds(record.connection)
+    rows = outcome_queries.latest_feeds(record.connection)
     states, lost = _states(site)
     known = Known(
         now=site.clock.now(),

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from datalake import schedule
 from datalake.alerts import book
 from datalake.runs.history import RecordedRun
-from datalake.web import queries
+from datalake.web import outcome_queries, queries
 from datalake.web.api import answers
 from datalake.web.api.fields import FEED, RUN, row_of
 from datalake.web.figures.metrics import Alerts, Collected, Measured
@@ -102,7 +102,7 @@ def _measure(site: Site, record: Record) -> Measured:
         next_due=schedule.next_due(site.settings.schedule, site.clock.now(), (site.settings.schedule.nightly,)),
         last_check=site.lake.watchdog_log.stat().st_mtime if site.lake.watchdog_log.exists() else None,
         alerts=_alerts(site, record),
-        arrivals=queries.last_arrivals(connection),
+        arrivals=outcome_queries.last_arrivals(connection),
     )
 
 
@@ -115,7 +115,7 @@ def _alerts(site: Site, record: Record) -> Alerts | None:
 
 
 def _stages(record: Record, newest: list[RecordedRun]) -> list[StageRow]:
-    return queries.stages_of_run(record.connection, newest[0].run_id) if newest else []
+    return outcome_queries.stages_of_run(record.connection, newest[0].run_id) if newest else []
 
 
 def _missed(site: Site, record: Record, span: Span | None) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date as Day
 from typing import Any
 
-from datalake.outcomes import SUCCESS
+from datalake.outcomes import NOT_PUBLISHED, SUCCESS
 from datalake.runs.history import RecordedRun
 
 
@@ -53,7 +53,7 @@ class FeedRow:
 
     @property
     def ok(self) -> bool:
-        return self.status not in ("held", "refused", "failed")
+        return self.status not in NOT_PUBLISHED
 
     @property
     def adds_up(self) -> bool:

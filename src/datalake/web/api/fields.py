@@ -78,7 +78,7 @@ RUN: tuple[Field, ...] = (
     _number("runtime_sec", "seconds by a monotonic clock", null=True),
     _text("status", "success or failure", null=True),
     _whole("exit_code", "0, 1, or 128 and the signal that ended it", null=True),
-    _text("trigger", "cron, hand, again, boot, retry, approve or demo", null=True),
+    _text("trigger", "cron, hand, again, boot, retry, approve, take or demo", null=True),
     _text("hostname", "the host it ran on", null=True),
     Field("demo", "boolean", "whether its data is synthetic", lambda run: run.demo),
     _whole("rows_read", "rows of all files", null=True),

@@ -7,7 +7,7 @@ from typing import Any
 
 from datalake.alerts import book
 from datalake.errors import UsageError
-from datalake.web import asking, changelists, paging, queries, records, shelves
+from datalake.web import asking, changelists, outcome_queries, paging, queries, records, reject_queries, shelves
 from datalake.web.api import asked, fields
 from datalake.web.api.asked import Parameter
 from datalake.web.api.fields import Field, Reject, row_of
@@ -150,11 +150,11 @@ def _feed(call: Call) -> Found:
 
 
 def _outcomes(call: Call) -> Found:
-    return _by_id(call, queries.history_of_feed)
+    return _by_id(call, outcome_queries.history_of_feed)
 
 
 def _files(call: Call) -> Found:
-    return _by_id(call, queries.files_of_feed)
+    return _by_id(call, outcome_queries.files_of_feed)
 
 
 def _by_id(call: Call, read: Callable[[Any, str, int, int], Sequence[Any]]) -> Found:
@@ -193,7 +193,7 @@ def _rejects(call: Call) -> Found:
     """Newest first; a page holds the rejects of so many files, one row a rule."""
     wanted = asking.run_filter(call.given)
     before = paging.decode_id(call.given.get("cursor", ""))
-    files = queries.files_with_rejects(call.record.connection, wanted, call.limit + 1, before)
+    files = reject_queries.files_with_rejects(call.record.connection, wanted, call.limit + 1, before)
     shown = files[: call.limit]
     rows = [each for file in shown for each in _by_rule(file)]
     return Found(rows, paging.encode([shown[-1].id]) if len(files) > call.limit else "")
@@ -233,9 +233,9 @@ RESOURCES = (
     ),
     Resource("/runs/latest", "The newest run", fields.RUN, _latest_run, one=True),
     Resource("/runs/{run_id}", "One run", fields.RUN, _run, one=True),
-    Resource("/runs/{run_id}/stages", "How long its stages took", fields.STAGE, _of_run(queries.stages_of_run)),
-    Resource("/runs/{run_id}/feeds", "What it did, by feed", fields.OUTCOME, _of_run(queries.feeds_of_run)),
-    Resource("/runs/{run_id}/files", "The files it took", fields.FILE, _of_run(queries.files_of_run)),
+    Resource("/runs/{run_id}/stages", "How long its stages took", fields.STAGE, _of_run(outcome_queries.stages_of_run)),
+    Resource("/runs/{run_id}/feeds", "What it did, by feed", fields.OUTCOME, _of_run(outcome_queries.feeds_of_run)),
+    Resource("/runs/{run_id}/files", "The files it took", fields.FILE, _of_run(outcome_queries.files_of_run)),
     Resource("/runs/{run_id}/log", "Its lines in the log, newest first", fields.LOG, _log, (asked.LEVEL, *asked.PAGED)),
     Resource("/nights", "One row a scheduled night, newest first", fields.NIGHT, _nights, (*_RANGE, *asked.PAGED)),
     Resource("/feeds", "Every feed as it stands now", fields.FEED, _feeds),

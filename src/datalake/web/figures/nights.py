@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from datalake import nights, schedule
-from datalake.outcomes import SUCCESS
+from datalake.outcomes import PARTIAL, SUCCESS
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
 
@@ -35,7 +35,6 @@ SIGNS = {
     COMING: ("", "none"),
 }
 JUDGED = (nights.OK, NOTES, nights.LATE, nights.OVERRUN, nights.SHORT, nights.FAILED, nights.MISSED)
-PARTIAL = ("retry", "approve", "decline")  # triggers of runs that take up part of a night
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from flask import abort, render_template
 
 from datalake import freshness
 from datalake.views.unknown import kept, sentence
-from datalake.web import columns, queries, records
+from datalake.web import columns, outcome_queries, records
 from datalake.web.blueprint import blueprint
 from datalake.web.figures.columns import ColumnChange
 from datalake.web.figures.feed import feed_chart
@@ -41,7 +41,7 @@ class OneFeed:
 
 def histories(record: Record, feeds: Sequence[Feed]) -> History:
     """Return the last outcomes of each feed, newest first."""
-    return {feed.name: queries.history_of_feed(record.connection, feed.name, SPARK) for feed in feeds}
+    return {feed.name: outcome_queries.history_of_feed(record.connection, feed.name, SPARK) for feed in feeds}
 
 
 @blueprint.get("/feeds")
@@ -61,7 +61,7 @@ def _all(site: Site, record: Record) -> tuple[Now, History, list[FileRow]]:
 def files_of(record: Record, feeds: Sequence[Feed]) -> list[FileRow]:
     """Return the files of each feed's last outcome."""
     last = {feed.row.run_id for feed in feeds if feed.row}
-    return queries.files_of_runs(record.connection, last)
+    return outcome_queries.files_of_runs(record.connection, last)
 
 
 @blueprint.get("/feeds/<name>")
@@ -97,8 +97,8 @@ def _one(site: Site, record: Record, name: str) -> OneFeed | None:
     found = next((feed for feed in now.feeds if feed.name == name), None)
     if found is None:
         return None
-    history = queries.history_of_feed(record.connection, name, HISTORY)
-    return OneFeed(now, found, history, queries.files_of_feed(record.connection, name, 2 * HISTORY))
+    history = outcome_queries.history_of_feed(record.connection, name, HISTORY)
+    return OneFeed(now, found, history, outcome_queries.files_of_feed(record.connection, name, 2 * HISTORY))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from datalake import schedule
 from datalake.outcomes import FAILURE
 from datalake.runs.history import RecordedRun
-from datalake.web import asking, queries
+from datalake.web import asking, outcome_queries, queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures import overview as figures
 from datalake.web.figures.feeds import duties
@@ -71,7 +71,7 @@ def _read(site: Site, record: Record) -> Read:
         latest,
         sum(queries.count_runs(connection, queries.RunFilter()).values()),
         histories(record, now.feeds),
-        queries.feeds_not_published(connection, [*latest, *failed]),
+        outcome_queries.feeds_not_published(connection, [*latest, *failed]),
         files_of(record, now.feeds),
         failed[0] if failed else None,
     )

@@ -10,7 +10,7 @@ from flask import Response, abort, render_template, request, url_for
 
 from datalake.contracts.model import Contract
 from datalake.inert import csv_text
-from datalake.web import asking, findings, queries
+from datalake.web import asking, findings, queries, reject_queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures.rejects import RejectTable, reject_table, rejected_share
 from datalake.web.record import Record, ask, ask_once
@@ -65,11 +65,11 @@ def _week(read: Rejects, monday: date | None, feed: str, rule: str) -> str:
 
 def _read(record: Record, first: date, last: date, feed: str, rule: str) -> Rejects:
     asked = (record.connection, first, last, feed)
-    counted = [each for each in queries.rejects_by_week(*asked) if rule in ("", each[1])]
+    counted = [each for each in reject_queries.rejects_by_week(*asked) if rule in ("", each[1])]
     table = reject_table(counted, first, last)
-    number, read, rejected = queries.totals_of_nights(*asked, rule)
+    number, read, rejected = reject_queries.totals_of_nights(*asked, rule)
     rejected = table.total if rule else rejected
-    files = queries.files_of_nights(*asked, FILES, rule)
+    files = reject_queries.files_of_nights(*asked, FILES, rule)
     feeds = queries.choices(record.connection)["feed"]
     share = rejected_share(rejected, read)
     return Rejects(record.problem, first, last, table, files, number, rejected, share, feeds)

@@ -8,7 +8,7 @@ from flask import Response, abort, render_template, request, url_for
 
 from datalake.inert import csv_text
 from datalake.runs.history import RecordedRun
-from datalake.web import asking, paging, queries
+from datalake.web import asking, outcome_queries, paging, queries
 from datalake.web.blueprint import blueprint
 from datalake.web.figures.run import Compared, Work, compare
 from datalake.web.pages import changes
@@ -86,7 +86,7 @@ def _list(site: Site, record: Record, wanted: queries.RunFilter, order: queries.
     counts = queries.count_runs(connection, wanted)
     span = span_of(site, record)
     last = span.last if span else site.today()
-    unpublished = queries.feeds_not_published(connection, shown)
+    unpublished = outcome_queries.feeds_not_published(connection, shown)
     return Listed(record.problem, shown, unpublished, counts, queries.choices(connection), following, last)
 
 
@@ -148,7 +148,7 @@ def _show(record: Record, key: str) -> Shown | None:
         record.problem,
         found,
         list(work.feeds),
-        queries.files_of_run(connection, found.run_id),
+        outcome_queries.files_of_run(connection, found.run_id),
         compare(work, good, good_work),
         before,
         after,
@@ -157,4 +157,7 @@ def _show(record: Record, key: str) -> Shown | None:
 
 
 def _work(record: Record, run_id: str | None) -> Work:
-    return Work(queries.stages_of_run(record.connection, run_id), queries.feeds_of_run(record.connection, run_id))
+    return Work(
+        outcome_queries.stages_of_run(record.connection, run_id),
+        outcome_queries.feeds_of_run(record.connection, run_id),
+    )
