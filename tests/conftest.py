@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -17,7 +18,13 @@ from datalake.cli import host
 from datalake.cli.door import Door
 from datalake.cli.main import main
 from datalake.clock import Clock, SystemClock
+from datalake.documents import secrets
 from datalake.zones.paths import Lake
+
+if TYPE_CHECKING:  # each is loaded by the tests that ask for it
+    from support.mail_sink import PrivatePostfix, Sink
+    from support.nights import Office
+    from support.slack_server import SlackServer
 
 ZONE = "America/New_York"
 hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no failure
@@ -29,14 +36,17 @@ for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(ignored, signal.default_int_handler if ignored is signal.SIGINT else signal.SIG_DFL)
 
 KEPT = ("DATALAKE_NO_SKIPS", "DATALAKE_TEST_BASH")
-SECRETS = ("SLACK_WEBHOOK", "HEARTBEAT_URL", "MASK_SALT")
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No setting of the developer's reaches a test, and local time is the same everywhere."""
     for name in list(os.environ):
-        if name in SECRETS or (name.startswith("DATALAKE_") and name not in KEPT):
+        if (
+            name in secrets.KNOWN
+            or name.startswith(secrets.FURTHER)
+            or (name.startswith("DATALAKE_") and name not in KEPT)
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TZ", ZONE)
     time.tzset()
@@ -64,6 +74,38 @@ def lake(tmp_path: Path) -> Lake:
 def copy_of_repo(tmp_path: Path) -> Path:
     """The project as a fresh clone would have it, in a path with a space, with this environment linked as its venv."""
     return copy_project(tmp_path / "a path" / "research_datalake")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> "Office":
+    """A research office with two feeds and nothing loaded yet."""
+    from support.nights import office
+
+    return office(tmp_path)
+
+
+@pytest.fixture
+def slack() -> "Iterator[SlackServer]":
+    """What stands at the other end of a webhook."""
+    from support.slack_server import SlackServer
+
+    server = SlackServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postfix() -> "Iterator[tuple[Sink, PrivatePostfix]]":
+    """A real sendmail, and the sink that its mail ends up in."""
+    from support.mail_sink import PrivatePostfix, Sink, why_no_postfix
+
+    if why := why_no_postfix():
+        pytest.skip(why)
+    sink = Sink().start()
+    relay = PrivatePostfix(sink.port).start()
+    yield sink, relay
+    relay.stop()
+    sink.stop()
 
 
 @pytest.fixture

@@ -11,17 +11,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support.nights import IRB, Office, feed, file, irb_csv, kinds, note, office
+from support.nights import IRB, Office, feed, file, irb_csv, kinds, note
 
 from datalake.contracts.model import Delivery
 from datalake.zones import claims
 
 NAME = "IRB_PROTOCOL_2025-11-04.csv"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Office:
-    return office(tmp_path)
 
 
 def at(here: Office, name: str = NAME) -> Path:

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from support import samples
-from support.slack_server import SlackServer
 
 from datalake.alerts.run import tell_run
 from datalake.clock import MovedClock
@@ -16,11 +15,9 @@ from datalake.settings import Schedule
 
 
 @pytest.fixture
-def slack(monkeypatch):
-    server = SlackServer().start()
-    monkeypatch.setenv("SLACK_WEBHOOK", server.url)
-    yield server
-    server.stop()
+def slack(slack, monkeypatch):
+    monkeypatch.setenv("SLACK_WEBHOOK", slack.url)
+    return slack
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.polling import until
 from support.project import copy_project
 
 from datalake.runs import history
 from datalake.zones.paths import Lake
 
 LIBRARIES = [*Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")]
-DEADLINE = 60.0  # seconds of ours for a minute of cron's
 
 SCHEDULE = """
 schedule: {nightly: "02:00", again: ["03:30"], at_reboot: true, watchdog: "06:00", weekly_day: mon, weekly: "07:00"}
@@ -98,13 +98,6 @@ def at(project: Path) -> Iterator[Callable[[str], None]]:
         os.killpg(started.pid, signal.SIGKILL)
 
 
-def wait_for(there: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not there():
-        assert time.monotonic() < deadline, f"{what} did not come within {DEADLINE:g} seconds"
-        time.sleep(0.1)
-
-
 def is_free(lock: Path) -> bool:
     """Try the lock itself: a run lets it go a moment after it is recorded, and nothing is due while this looks."""
     with lock.open() as file:
@@ -135,16 +128,16 @@ def test_cron_runs_every_line_it_is_given(project: Path, at: Callable[[str], Non
 
     put(project, "TINY_2025-11-01.csv")
     at(STARTS[0])
-    wait_for(lambda: loads("boot"), "the load after a restart")
+    until(lambda: loads("boot"), "the load after a restart")
     at(STARTS[1])
-    wait_for(lambda: loads("boot", "cron"), "the nightly load")
+    until(lambda: loads("boot", "cron"), "the nightly load")
     put(project, "TINY_2025-11-02.csv")
     at(STARTS[2])
-    wait_for(lambda: loads("boot", "cron", "again"), "the further try")
+    until(lambda: loads("boot", "cron", "again"), "the further try")
     at(STARTS[3])
-    wait_for(lake.watchdog_log.exists, "the 6 AM check")
+    until(lake.watchdog_log.exists, "the 6 AM check")
     at(STARTS[4])
-    wait_for(lake.summary_log.exists, "the weekly summary")
+    until(lake.summary_log.exists, "the weekly summary")
     assert loads("boot", "cron", "again"), "each line was run once"
     assert [run.status for run in history.last_runs(lake.database, 9)] == ["success"] * 3
     lines = [each for each in (project / "installed.txt").read_text(encoding="utf-8").splitlines() if "/src/" in each]

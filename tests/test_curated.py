@@ -19,11 +19,6 @@ from datalake.zones.tables import ROW_GROUP, ParquetRows, TableWriter
 from datalake.zones.twin import Twin, cell_texts
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Office:
-    return office(tmp_path)
-
-
 def versions(here: Office) -> list[str]:
     return sorted(path.name for path in (here.lake.curated("irb") / "versions").iterdir())
 

@@ -1,11 +1,10 @@
 """Each guard by itself, at its limit and past it, and what a person reads when a file waits."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support.nights import GRANTS, IRB, Office, feed, grants_csv, kinds, note, office
+from support.nights import GRANTS, IRB, Office, feed, grants_csv, kinds, note
 
 from datalake.contracts.model import Delivery, Limits
 from datalake.engine.job import Staged
@@ -65,11 +64,6 @@ def test_rows_that_are_no_records_do_not_count_towards_the_share_of_rejected_one
 
 
 # over whole nights
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Office:
-    return office(tmp_path)
 
 
 def test_a_file_cut_off_at_a_row_end_waits_and_its_approval_is_the_new_measure(here: Office) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from support import samples
-from support.installation import gone, until
+from support.installation import gone
+from support.polling import until
 
 from datalake.errors import EXIT_LOCK_HELD, LockHeld
 from datalake.runs import crumbs, lock, lockfile

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support.nights import GRANTS, IRB, Office, feed, file, grants_csv, irb_csv, kinds, note, office
+from support.nights import GRANTS, IRB, Office, feed, file, grants_csv, irb_csv, kinds, note
 
 from datalake.errors import UsageError
 from datalake.nightly import anything_new
@@ -18,11 +18,6 @@ from datalake.outcomes import Changes, from_json
 from datalake.runs import crumbs
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Office:
-    return office(tmp_path)
 
 
 def test_a_file_in_incoming_ends_as_a_published_table_and_its_twin(here: Office) -> None:

@@ -24,11 +24,6 @@ D3, D4, D5, D6 = (date(2025, 11, day) for day in (3, 4, 5, 6))
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Office:
-    return office(tmp_path)
-
-
-@pytest.fixture
 def loaded(here: Office) -> Office:
     """The file of 4 November, with A, B and C, is published."""
     here.irb("2025-11-04", "A", "B", "C")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.nights import GRANTS, Office, grants_csv, note, office
+from support.nights import GRANTS, Office, grants_csv, note
 
 from datalake.contracts.model import Delivery, Limits
 from datalake.pipeline import preflight
@@ -18,11 +18,6 @@ from datalake.pipeline.by_hand import Handed, HandOver
 from datalake.pipeline.decisions import Approve, Decline
 from datalake.zones.claims import look
 from datalake.zones.raw import file_sha256
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Office:
-    return office(tmp_path)
 
 
 def free(monkeypatch: pytest.MonkeyPatch, amount: int, logs: int = 10**9) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support import staging
-from support.nights import GRANTS, IRB, Office, feed, file, irb_csv, kinds, note, office
+from support.nights import GRANTS, IRB, Office, feed, file, irb_csv, kinds, note
 from support.project import ROOT
 
 from datalake.contracts.config import load_contracts, load_maps
@@ -108,11 +108,6 @@ def read(tmp_path: Path) -> Callable[..., staging.Outcome]:
         return staging.stage(tmp_path, text, rules or RULES[name])
 
     return read
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Office:
-    return office(tmp_path)
 
 
 def fixes(found: staging.Outcome, column: str) -> dict[str, int]:

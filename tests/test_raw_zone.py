@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support.nights import Office, feed, file, irb_csv, office
+from support.nights import Office, feed, file, irb_csv
 
 from datalake.zones.files import (
     make_folder,
@@ -20,11 +20,6 @@ from datalake.zones.files import (
 from datalake.zones.raw import note_path, raw_name
 
 DAY = date(2025, 11, 4)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Office:
-    return office(tmp_path)
 
 
 def raw_files(here: Office) -> list[Path]:

@@ -84,11 +84,12 @@ def percent(part: int, whole: int) -> str:
 
 
 def size(count_of_bytes: float) -> str:
-    """Return bytes as `812 bytes`, `1.4 MB`, `20.0 GB`."""
-    if count_of_bytes < 1000:
-        return f"{count_of_bytes:.0f} bytes"
-    for unit in ("kB", "MB", "GB", "TB"):
+    """Return bytes as `48,210 bytes`, `1.4 MB`, `20.0 GB`."""
+    if count_of_bytes < 1_000_000:
+        return f"{count_of_bytes:,.0f} bytes"
+    count_of_bytes /= 1_000_000
+    for unit in ("MB", "GB"):
+        if count_of_bytes < 1000:
+            return f"{count_of_bytes:.1f} {unit}"
         count_of_bytes /= 1000
-        if count_of_bytes < 1000 or unit == "TB":
-            break
-    return f"{count_of_bytes:.1f} {unit}"
+    return f"{count_of_bytes:.1f} TB"

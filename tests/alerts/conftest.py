@@ -1,27 +1,24 @@
-"""The stand-ins at the other end of an alert."""
+"""Runs put into the record as the nightly job puts them there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
-from support.mail_sink import PrivatePostfix, Sink, why_no_postfix
-from support.slack_server import SlackServer
+
+from datalake.outcomes import RunOutcome
+from datalake.runs import crumbs
+from datalake.runs.record import record_run
+from datalake.settings import Schedule
+from datalake.zones.paths import Lake
+
+SCHEDULE = Schedule(zone="America/New_York")
 
 
 @pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    server = SlackServer().start()
-    yield server
-    server.stop()
+def record(lake: Lake) -> Callable[[RunOutcome], None]:
+    """record(run) puts a run into the record and, where it was good, writes the marker."""
 
+    def put(run: RunOutcome) -> None:
+        crumbs.leave(lake, run)
+        record_run(lake, SCHEDULE, run)
 
-@pytest.fixture(scope="session")
-def postfix() -> Iterator[tuple[Sink, PrivatePostfix]]:
-    """A real sendmail, and the sink that its mail ends up in."""
-    why = why_no_postfix()
-    if why:
-        pytest.skip(why)
-    sink = Sink().start()
-    relay = PrivatePostfix(sink.port).start()
-    yield sink, relay
-    relay.stop()
-    sink.stop()
+    return put

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.mail_sink import PrivatePostfix, Sink
-from support.slack_server import until
+from support.polling import until
 
 from datalake.alerts.channels import DEAD, LATER, QUEUED, REFUSED, Answer, Notice
 from datalake.alerts.message import Message, Span, line, log, paragraph, steps
@@ -39,7 +39,7 @@ def through(postfix: tuple[Sink, PrivatePostfix]):
         assert Sendmail(str(relay.sendmail), TO, sender).send(notice, 10) == Answer(
             QUEUED, "in the mail queue of this host"
         )
-        until(lambda: sink.mails)
+        until(lambda: sink.mails, "the mail")
         return sink.mails[0]
 
     return deliver
@@ -119,7 +119,10 @@ def test_a_sendmail_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path)
     assert Sendmail(hanging, TO).send(NOTICE, 0.3).state == LATER
     assert time.monotonic() - start < 5
     child = int((tmp_path / "child").read_text())
-    until(lambda: not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text())
+    until(
+        lambda: not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text(),
+        "what sendmail started to be gone",
+    )
 
 
 def test_a_sendmail_that_is_not_there_is_named(tmp_path: Path) -> None:

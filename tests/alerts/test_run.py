@@ -8,31 +8,19 @@ from dataclasses import replace
 
 import pytest
 from support import samples
-from support.slack_server import SlackServer, until
+from support.polling import until
+from support.slack_server import SlackServer
 
 from datalake.alerts.run import is_due, last_lines, since_its_begin, tell_run
 from datalake.clock import MovedClock
 from datalake.errors import DatalakeError
-from datalake.outcomes import RunOutcome
 from datalake.runs import crumbs
 from datalake.runs.history import last_runs
-from datalake.runs.record import record_run
 from datalake.settings import Schedule
 from datalake.zones.paths import Lake
 
 SCHEDULE = Schedule(zone="America/New_York")
 CLOCK = MovedClock(samples.END)
-
-
-@pytest.fixture
-def record(lake: Lake):
-    """record(run) puts a run into the record."""
-
-    def put(run: RunOutcome) -> None:
-        crumbs.leave(lake, run)
-        record_run(lake, SCHEDULE, run)
-
-    return put
 
 
 def local(lake: Lake, text: str) -> None:
@@ -49,7 +37,7 @@ def test_a_failure_is_told_to_slack_and_by_mail(lake, record, slack: SlackServer
     record(samples.FAILURE)
     assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.FAILURE.run_id, CLOCK) == 0
     (call,) = slack.taken
-    until(lambda: sink.mails)
+    until(lambda: sink.mails, "the mail")
     for text in (call.everything, sink.mails[0].text("plain")):
         assert "BU Research Data Lake – ETL Failure" in text
         assert "Exit code: 1 · 02:00:00–02:02:15 EST" in text
@@ -64,7 +52,7 @@ def test_a_dead_slack_never_stops_the_mail_and_is_told_by_the_exit_code(lake, re
     slack.moods = ["404"]
     with caplog.at_level(logging.INFO):
         assert tell_run(lake, {"SLACK_WEBHOOK": slack.url}, samples.SUCCESS.run_id, CLOCK) == 1
-    until(lambda: sink.mails)
+    until(lambda: sink.mails, "the mail")
     assert "Slack: dead: 404 no_service" in caplog.text and "services" not in caplog.text
 
 

@@ -11,25 +11,13 @@ from support.project import ROOT
 
 from datalake.clock import MovedClock
 from datalake.outcomes import RunOutcome
-from datalake.runs import crumbs, lock
-from datalake.runs.record import record_run
+from datalake.runs import lock
 from datalake.settings import Schedule
 from datalake.watchdog.check import check, should_start
 from datalake.zones.paths import Lake
 
 SCHEDULE = Schedule(zone="America/New_York")
 SIX = datetime(2025, 11, 5, 11, 0, tzinfo=timezone.utc)  # 06:00 EST, Wed 5 Nov
-
-
-@pytest.fixture
-def record(lake: Lake):
-    """record(run) puts a run into the record and, where it was good, writes the marker."""
-
-    def put(run: RunOutcome) -> None:
-        crumbs.leave(lake, run)
-        record_run(lake, SCHEDULE, run)
-
-    return put
 
 
 def at(run: RunOutcome, night: date, start: str, minutes: float = 2.25) -> RunOutcome:

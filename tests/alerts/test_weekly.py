@@ -12,8 +12,9 @@ import pytest
 from pypdf import PdfReader
 from slack_sdk.models.blocks import Block
 from support import samples
+from support.polling import until
 from support.project import ROOT
-from support.slack_server import PATH, judge, unescaped, until
+from support.slack_server import PATH, judge, unescaped
 from support.snapshots import agrees
 
 from datalake.alerts.blocks import payload
@@ -100,7 +101,7 @@ def test_a_channel_that_did_not_take_it_is_exit_code_1_although_the_other_did(la
     nights(f"{GOOD_WEEK} {GOOD_WEEK}")
     slack.usual = "404"
     assert summarise(lake, {"SLACK_WEBHOOK": slack.url}, MovedClock(MONDAY_SEVEN)) == 1
-    until(lambda: any("7 of 7 nights (100 %)" in mail.text("plain") for mail in sink.mails))
+    until(lambda: any("7 of 7 nights (100 %)" in mail.text("plain") for mail in sink.mails), "the report's mail")
     assert slack.taken == []
     (line,) = lake.summary_log.read_text().splitlines()
     assert "ALERT not everybody could be told" in line and "Slack: dead: 404 no_service" in line

@@ -3,30 +3,11 @@
 import json
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 from support.installation import BEGIN, FAIL, SUCCEED, Installation
-from support.mail_sink import PrivatePostfix, Sink, why_no_postfix
-from support.slack_server import SlackServer, until
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    server = SlackServer().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def postfix() -> Iterator[tuple[Sink, PrivatePostfix]]:
-    if why_no_postfix():
-        pytest.skip(why_no_postfix())
-    sink = Sink().start()
-    relay = PrivatePostfix(sink.port).start()
-    yield sink, relay
-    relay.stop()
-    sink.stop()
+from support.polling import until
+from support.slack_server import SlackServer
 
 
 @pytest.fixture
@@ -87,7 +68,7 @@ def test_a_dead_slack_is_told_by_a_real_sendmail_beside_the_failure_itself(offic
     office.etl(BEGIN, FAIL)
     done = office.run()
     assert done.code == 1 and "could not be sent" in done.err
-    until(lambda: len(sink.mails) == 2)
+    until(lambda: len(sink.mails) == 2, "two mails")
     failure, channel = sorted(sink.mails, key=lambda mail: "Slack" in str(mail.message["Subject"]))
     assert "ETL Failure" in failure.text("plain") and "ETL Failure" in failure.text("html")
     assert "Slack does not take our messages: you read this by another way." in channel.text("plain")

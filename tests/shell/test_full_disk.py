@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -34,13 +33,6 @@ def why_not() -> str:
         return "only root may mount a disk of its own"
     done = subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False)
     return "this machine allows no private mounts" if done.returncode else ""
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    server = SlackServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

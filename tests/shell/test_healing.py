@@ -4,7 +4,6 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,13 +15,6 @@ from support.slack_server import SlackServer
 from datalake.schedule import zone_named
 
 NEW_YORK = zone_named("America/New_York")
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    server = SlackServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

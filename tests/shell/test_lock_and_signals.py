@@ -7,7 +7,8 @@ import sqlite3
 import subprocess
 
 import pytest
-from support.installation import BASH, BEGIN, SUCCEED, WAIT, Installation, gone, until
+from support.installation import BASH, BEGIN, SUCCEED, WAIT, Installation, gone
+from support.polling import until
 
 from datalake.errors import LockHeld
 from datalake.runs import lock

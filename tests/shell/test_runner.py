@@ -8,7 +8,8 @@ import subprocess
 from datetime import datetime, timezone
 
 import pytest
-from support.installation import BASH, BEGIN, FAIL, SUCCEED, Installation, until
+from support.installation import BASH, BEGIN, FAIL, SUCCEED, Installation
+from support.polling import until
 
 QUIET = (0, "", "")
 

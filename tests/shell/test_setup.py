@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.installation import Installation, until
+from support.installation import Installation
+from support.polling import until
 from support.project import copy_files, project_files
 
 from datalake import environment, interpreters

@@ -5,16 +5,15 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
+from support.polling import until
 from support.project import ROOT
 
-DEADLINE = 60.0
 ZONE = "America/New_York"  # of the tests' settings
 GATE = Path(__file__).with_name("dask_gate.py")
 LISTENS = re.compile(r"Scheduler at:\s+(\S+)")
@@ -44,7 +43,7 @@ class Processes:
     def held(self, place: str) -> int:
         """Wait until a worker waits at that place, and return its process id."""
         at = self.folder / "gates" / f"at-{place}"
-        wait_for(at.exists)
+        until(at.exists, "an address of the cluster")
         return int(at.read_text())
 
     def let_go(self, place: str) -> None:
@@ -72,14 +71,6 @@ def kill(process_id: int) -> None:
     os.kill(process_id, signal.SIGKILL)
 
 
-def wait_for(there: Callable[[], bool]) -> None:
-    """Poll a real process; it has a deadline."""
-    end = time.monotonic() + DEADLINE
-    while not there():
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.02)
-
-
 @contextmanager
 def processes(folder: Path, workers: int, host: str = "tcp://127.0.0.1", **environ: str) -> Iterator[Processes]:
     """A scheduler with so many workers, which end with the block."""
@@ -90,7 +81,7 @@ def processes(folder: Path, workers: int, host: str = "tcp://127.0.0.1", **envir
     scheduler = _start(["scheduler", "--host", host, "--port", "0", "--no-dashboard"], log, without)
     found = Processes(folder, "", scheduler, surroundings)
     try:
-        wait_for(lambda: bool(LISTENS.search(log.read_text())) or scheduler.poll() is not None)
+        until(lambda: LISTENS.search(log.read_text()) or scheduler.poll() is not None, "the scheduler to listen")
         said = LISTENS.search(log.read_text())
         assert said, log.read_text()
         found.address = said[1]

@@ -3,15 +3,14 @@
 import os
 import sqlite3
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from support.polling import DEADLINE, until
 
 from datalake.zones.paths import Lake
 
 BASH = os.environ.get("DATALAKE_TEST_BASH", "bash")
-DEADLINE = 30.0  # seconds that anything polled for may take; all of it takes well under one
 BARE = {"PATH": "/usr/bin:/bin", "TZ": "America/New_York"}
 
 # What the stand-in does, first to last; each step is a line of Python.
@@ -51,14 +50,6 @@ def wait():
         time.sleep(0.01)
 
 """
-
-
-def until(happened: Callable[[], object], what: str) -> None:
-    """Poll until it happened; fail with what was waited for."""
-    deadline = time.monotonic() + DEADLINE
-    while not happened():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.01)
 
 
 def gone(pid: int) -> bool:

@@ -229,12 +229,3 @@ def mrkdwn(payload: dict[str, Any]) -> list[str]:
 def unescaped(payload: dict[str, Any]) -> list[str]:
     """What would be read as a mention, or is no entity that Slack knows."""
     return [text for text in mrkdwn(payload) if STRAY.search(text)]
-
-
-def until(reached: Any, seconds: float = 10.0) -> None:
-    """Wait for something that another process or thread does, no longer than that."""
-    end = time.monotonic() + seconds
-    while not reached():
-        if time.monotonic() > end:
-            raise AssertionError(f"not reached within {seconds} s")
-        time.sleep(0.01)

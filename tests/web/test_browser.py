@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
-from support.installation import until
+from support.polling import until
 from waitress.server import create_server
 
 from datalake.clock import MovedClock

@@ -16,7 +16,7 @@ def test_files_are_shown_with_size_and_age_or_as_not_there(client, record, lake)
 
     table = {row[0]: row[2:] for row in rows(client, "/status", "Files")}
 
-    assert table["logs/cron_etl.log"] == ["1.5 kB", "Wed 5 Nov 02:02 EST"]
+    assert table["logs/cron_etl.log"] == ["1,500 bytes", "Wed 5 Nov 02:02 EST"]
     assert table["logs/last_success.txt"] == ["–", "not there"]
 
 
