@@ -132,7 +132,7 @@ def test_the_example_of_a_wrong_file_is_what_check_says(root):
     mistaken = root / "config/local/modules/irb.yaml"
     mistaken.parent.mkdir(parents=True)
     mistaken.write_text("# ours\ncolumns:\n  - name: status\n    aliasses: [x]\n", encoding="utf-8")
-    own = root / "config/modules/visits.yaml"
+    own = root / "config/local/modules/visits.yaml"
     own.write_text("# 1\n" * 8 + "primary_key: [visit_no]\ncolumns: [{name: visit_id}]\n", encoding="utf-8")
     with pytest.raises(Exception, match="aliasses") as raised:
         load_contracts(root)
