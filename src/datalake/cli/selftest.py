@@ -19,4 +19,5 @@ def test(door: Door, arguments: tuple[str, ...]) -> int:
     root = door.lake.root
     command = [sys.executable, "-m", "pytest", "-n", "2", *arguments]
     surroundings = {**door.environ, "PYTHONPATH": str(root / "src")}
+    surroundings.pop("PYTHONDONTWRITEBYTECODE", None)  # or every program of the suite compiles all it imports
     return subprocess.run(command, cwd=root, env=surroundings, check=False).returncode

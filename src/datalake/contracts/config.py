@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from datalake.contracts.across import engine_problems, map_problems, problems_between, salt_problems
@@ -9,9 +10,10 @@ from datalake.contracts.keys import NAME
 from datalake.contracts.load import Loaded, load
 from datalake.contracts.maps import MeaningMap, overlay_map, parse_map
 from datalake.contracts.model import Contract
-from datalake.documents.files import read_bytes, read_mapping
+from datalake.documents.files import read_bytes
 from datalake.documents.nodes import Place, Problem, listed, quoted
 from datalake.documents.overlay import overlay
+from datalake.documents.text import parse
 from datalake.errors import ConfigurationError
 from datalake.settings import Settings
 
@@ -57,16 +59,29 @@ def load_maps(root: Path) -> dict[str, MeaningMap]:
 
 def _load(root: Path, feed: str, problems: list[Problem]) -> Loaded | None:
     told = len(problems)
-    shipped = read_mapping(root, f"{MODULES}/{feed}.yaml", problems)
+    shipped = read_bytes(root, f"{MODULES}/{feed}.yaml", problems)
     if shipped is None and len(problems) > told:
         return None  # what is laid over it cannot be judged
-    local = read_mapping(root, f"{LOCAL_MODULES}/{feed}.yaml", problems)
-    document = overlay(shipped, local) if shipped and local else shipped or local
-    if document is None:
-        return None
-    loaded = load(document, feed)
-    problems.extend(loaded.problems)
+    loaded, wrong = _judged(feed, shipped, read_bytes(root, f"{LOCAL_MODULES}/{feed}.yaml", problems))
+    problems.extend(wrong)
     return loaded
+
+
+@lru_cache(maxsize=64)
+def _judged(feed: str, shipped: bytes | None, local: bytes | None) -> tuple[Loaded | None, tuple[Problem, ...]]:
+    """Return what a feed's files come to, and their mistakes: the same bytes need not be read a second time."""
+    below, above = (
+        parse(data, f"{folder}/{feed}.yaml") if data is not None else None
+        for folder, data in ((MODULES, shipped), (LOCAL_MODULES, local))
+    )
+    if below and below.root is None:
+        return None, below.problems
+    wrong = [problem for each in (below, above) if each for problem in each.problems]
+    roots = [each.root for each in (below, above) if each and each.root]
+    if not roots:
+        return None, tuple(wrong)
+    loaded = load(overlay(*roots) if len(roots) == 2 else roots[0], feed)
+    return loaded, (*wrong, *loaded.problems)
 
 
 def _maps(root: Path, problems: list[Problem]) -> dict[str, MeaningMap]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from datalake.contracts.maps import UNMAPPED, MeaningMap
 from datalake.schedule import zone_named
 from datalake.settings import Settings
-from datalake.views.plain import plain_text_macros
+from datalake.views.plain import PLAIN_TEXT, plain_text_macros
 
 # External access covers files, the network, extensions, ATTACH and COPY; allowed_directories would let COPY overwrite.
 SHUT_IN = {
@@ -123,9 +123,12 @@ def batches(reader: pa.RecordBatchReader, statement: Statement) -> Iterator[pa.R
         raise _problem(problem, statement.sql, statement.line) from None
 
 
-def define_words(database: Database, as_of: date, settings: Settings) -> None:
-    """Define as_of(), fiscal_year(day), named by the year in which it ends, local_day(moment), plain_text(text)."""
-    for each in plain_text_macros():
+def define_words(database: Database, as_of: date, settings: Settings, text: str | None = None) -> None:
+    """Define as_of(), fiscal_year(day), named by the year in which it ends, local_day(moment), plain_text(text).
+
+    text: all that will be asked, where that is known. plain_text takes longer to define than most views to answer.
+    """
+    for each in plain_text_macros() if text is None or PLAIN_TEXT in text.casefold() else ():
         database.define(each)
     database.define(f"CREATE MACRO as_of() AS DATE '{as_of.isoformat()}'")
     start = settings.fiscal_year_start_month

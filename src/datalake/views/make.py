@@ -65,7 +65,7 @@ def make(order: Order) -> Version:
 
 def prepare(database: Database, order: Order) -> None:
     """Hand a view what it may read, and lock the rest away."""
-    define_words(database, order.as_of, order.settings)
+    define_words(database, order.as_of, order.settings, order.view.code)
     values: dict[str, set[str]] = {name: set() for name in named_maps(order.view, order.published)}
     for source in order.view.sources:
         if source.feed == VERSIONS:

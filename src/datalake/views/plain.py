@@ -6,6 +6,8 @@ What is published stays as it came; a question or a view asks plain_text(summary
 from collections.abc import Iterator
 from html.entities import name2codepoint
 
+PLAIN_TEXT = "plain_text"
+
 _UNREAD = r"(?is)<!--.*?-->|<style\b.*?</style>|<script\b.*?</script>"
 _LINE_ENDS = r"(?i)<br\s*/?>|</(?:p|div|li|tr|h[1-6])\s*>"
 _TAGS = r"</?[A-Za-z][^<>]*>|<[!?][^<>]*>"  # a < that no name follows is less than
@@ -35,7 +37,7 @@ def plain_text_macros() -> Iterator[str]:
     text = _without_entities(text)
     for pattern, instead in ((r"[ \t\x{00A0}]+", "' '"), (r"\s*[\r\n]\s*", "chr(10)")):
         text = _replaced(text, pattern, instead)
-    yield f"CREATE MACRO plain_text(_text) AS trim({text}, ' ' || chr(10))"
+    yield f"CREATE MACRO {PLAIN_TEXT}(_text) AS trim({text}, ' ' || chr(10))"
 
 
 def _replaced(text: str, pattern: str, instead: str) -> str:

@@ -5,7 +5,7 @@ a table, a map or the rules have changed; Arrow and DuckDB are loaded only then.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,15 +65,15 @@ def look(
 ) -> list[Unknown]:
     """Look through the tables that have changed; return what there is more of than when it was last looked for."""
     before, by_name = _read(lake), {each.feed: each for each in contracts if each.status != "retired"}
-    now: dict[str, dict[str, Any]] = {}
-    for feed, contract in by_name.items():
-        inputs = _inputs(contract, states, maps)
-        known = before.get(feed)
-        if known and known["inputs"] == inputs:
-            now[feed] = known
-        elif inputs:
-            found = _found(lake, by_name, states, maps, contract, threads)
-            now[feed] = {"inputs": inputs, "found": [asdict(each) for each in found]}
+    inputs = {feed: each for feed, contract in by_name.items() if (each := _inputs(contract, states, maps))}
+    due = [by_name[feed] for feed in inputs if feed not in before or before[feed]["inputs"] != inputs[feed]]
+    found = dict(_found(lake, by_name, states, maps, due, threads)) if due else {}
+    now = {
+        feed: {"inputs": inputs[feed], "found": [asdict(each) for each in found[feed]]}
+        if feed in found
+        else before[feed]
+        for feed in inputs
+    }
     if now != before:
         make_folder(lake.unknown.parent)
         write_atomically(lake.unknown, json.dumps(now, indent=1).encode("ascii") + b"\n")
@@ -130,20 +130,21 @@ def _found(
     contracts: Mapping[str, Contract],
     states: Tables,
     maps: Mapping[str, MeaningMap],
-    contract: Contract,
+    due: Sequence[Contract],
     threads: int,
-) -> list[Unknown]:
+) -> Iterator[tuple[str, list[Unknown]]]:
     from datalake.views.database import Database
     from datalake.views.published import Published
 
     published = Published(lake, contracts, states, maps)
     with Database(threads) as database:
-        database.hand_in("t", published.table(contract.feed, contract.names))
-        looked_up = [(each, _targets(database, published, each)) for each in _referring(contract)]
-        found = [_orphans(database, contract.feed, each, targets) for each, targets in looked_up if targets]
-        found += [_unmapped(database, contract.feed, each, maps[each.map])
-                  for each in contract.columns if _is_mapped(each, maps)]  # fmt: skip
-    return [each for each in found if each.values]
+        for contract in due:
+            database.hand_in("t", published.table(contract.feed, contract.names))
+            looked_up = [(each, _targets(database, published, each)) for each in _referring(contract)]
+            found = [_orphans(database, contract.feed, each, targets) for each, targets in looked_up if targets]
+            found += [_unmapped(database, contract.feed, each, maps[each.map])
+                      for each in contract.columns if _is_mapped(each, maps)]  # fmt: skip
+            yield contract.feed, [each for each in found if each.values]
 
 
 def _targets(database: "Database", published: "Published", column: Column) -> dict[str, str]:
