@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.project import copy_files, project_files
+from support.project import copy_files, leave_views, project_files
 
 from datalake import settings
 from datalake.clock import MovedClock
@@ -26,15 +26,17 @@ from datalake.zones.files import flushed_at_the_end
 from datalake.zones.paths import Lake
 
 NIGHTS = 7
+VIEWS = project_files("config/views")
 TODAY = date(2025, 11, 20)
 ZONE = "America/New_York"  # the tests' local time
 
 
 class Week:
-    """Seven demo nights, loaded one after another, with what was meant and what came of it."""
+    """Seven demo nights, loaded one after another, with what was meant and what came of it; the last makes views."""
 
     def __init__(self, root: Path) -> None:
         copy_files(project_files("config", "data", "logs"), root / "lake")
+        leave_views(root / "lake")
         self.lake = Lake(root / "lake")
         self.keys = root / "keys"
         self.keys.mkdir()
@@ -75,8 +77,10 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Week:
     time.tzset()
     week = Week(tmp_path_factory.mktemp("week"))
     with flushed_at_the_end():
-        for number in range(NIGHTS):
+        for number in range(NIGHTS - 1):
             week.load(number)
+        copy_files(VIEWS, week.lake.root)
+        week.load(NIGHTS - 1)
     return week
 
 
@@ -92,6 +96,12 @@ def test_every_night_succeeds_and_is_one_row_in_each_record(week: Week) -> None:
     assert [run.status for run in week.runs] == ["success"] * NIGHTS
     assert len(history.last_runs(week.lake.database, 100)) == NIGHTS
     assert len(week.lake.runtime_csv.read_text().splitlines()) == NIGHTS + 1
+
+
+def test_every_view_that_ships_can_be_made_of_demo_nights(week: Week) -> None:
+    made = {path.parent.name for path in week.lake.views.glob("*/current")}
+    assert made == {path.stem for path in VIEWS if path.suffix == ".sql"}
+    assert [note for note in week.runs[-1].notes if note.kind == "view"] == []
 
 
 def test_every_published_cell_of_every_night_is_what_was_meant(week: Week) -> None:

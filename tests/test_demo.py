@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Said
+from support.project import copy_files, leave_views, project_files
 
 from datalake.clock import MovedClock
 from datalake.zones.paths import Lake
@@ -24,7 +25,8 @@ Manage = Callable[..., Said]
 
 
 def leave_two_feeds(lake: Lake) -> None:
-    """Retire the others: two feeds show what eight would, in a quarter of the time."""
+    """Retire the others: two feeds and two views show what all would, in a quarter of the time."""
+    leave_views(lake.root, "feed_health", "irb_pipeline")
     overlays = lake.config / "local" / "modules"
     overlays.mkdir(parents=True)
     for path in (lake.config / "modules").iterdir():
@@ -246,7 +248,6 @@ def test_a_demo_can_begin_anew_after_clear_and_real_data_can_come(lake: Lake, ma
 def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, str]:
     """A lake of two feeds with a short month of demo nights, and what the command said."""
     from click.testing import CliRunner
-    from support.project import copy_files, project_files
 
     from datalake.cli.demo import demo
     from datalake.cli.door import Door

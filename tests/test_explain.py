@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from support.nights import Office
+from support.project import copy_files, project_files
 
+from datalake.clock import MovedClock
 from datalake.contracts.config import load_contracts
 from datalake.runs import record
 from datalake.settings import Schedule, Settings
@@ -23,16 +25,20 @@ HEADER = "protocol_id,study_title,pi_name,status,last_updated"
 A, B, C = "STUDY00000001", "STUDY00000002", "STUDY00000003"
 
 
-@pytest.fixture
-def here(lake: Lake) -> Office:
+SETTINGS = Settings(schedule=Schedule(zone="America/New_York"), threads=1)
+
+
+@pytest.fixture(scope="module")
+def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Office:
     """Three data dates: B is approved on the 5th and leaves on the 6th; a row of A is rejected on the 6th."""
-    settings = Settings(schedule=Schedule(zone="America/New_York"), threads=1)
+    lake = Lake(tmp_path_factory.mktemp("three nights"))
+    copy_files(project_files("config", "data", "logs"), lake.root)
     (lake.config / "local" / "modules").mkdir(parents=True)
     (lake.config / "local" / "settings.yaml").write_text("schedule: {zone: America/New_York}\n")
     (lake.config / "local" / "modules" / "irb.yaml").write_text(
         "limits: {rejected_percent: 60, row_drop_percent: 90}\n"
     )
-    made = Office(lake, load_contracts(lake.root), settings)
+    made = Office(lake, load_contracts(lake.root), SETTINGS)
     files = {
         "04": [
             f'{A},"Sleep, and ""rest""",Kim,Approved,2025-10-01 08:00:00',
@@ -47,9 +53,16 @@ def here(lake: Lake) -> Office:
     for day, rows in files.items():
         made.deliver(f"IRB_PROTOCOL_2025-11-{day}.csv", "\r\n".join([HEADER, *rows, ""]))
         outcome = made.next_night()
-        record.record_run(lake, settings.schedule, outcome)
+        record.record_run(lake, SETTINGS.schedule, outcome)
         assert outcome.status == "success", outcome
     return made
+
+
+@pytest.fixture
+def here(lake: Lake, three_nights: Office) -> Office:
+    """A copy of that lake, to change."""
+    shutil.copytree(three_nights.lake.root, lake.root, symlinks=True, dirs_exist_ok=True)
+    return Office(lake, three_nights.contracts, SETTINGS, MovedClock(three_nights.clock.now()))
 
 
 def test_trace_tells_the_life_of_a_record_with_file_line_and_raw_row(here: Office, manage: Callable[..., Any]) -> None:
