@@ -176,7 +176,7 @@ def test_files_that_nearly_count_are_told_and_others_are_left_alone(root):
         write(root, "not: [yaml", name)
     told = mistakes(root).splitlines()
     assert [each.split(": ")[0] for each in told] == [
-        "config/modules/Z.yaml", "config/modules/\\udcff\\n.yaml", "config/modules/a-b.yaml", "config/modules/y.yml",
+        "config/modules/Z.yaml", "config/modules/\\xff\\n.yaml", "config/modules/a-b.yaml", "config/modules/y.yml",
     ]  # fmt: skip
     assert 'must be called like "feed_name.yaml"' in told[0]
 
