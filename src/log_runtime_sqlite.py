@@ -6,7 +6,7 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit("log_runtime_sqlite.py: Python 3.11 or newer is needed: start it with venv/bin/python")
 
-from datalake.runs.by_hand import log_runtime_sqlite, sqlite_main
+from datalake.runs.recorders import log_runtime_sqlite, sqlite_main
 
 __all__ = ["log_runtime_sqlite"]
 

@@ -6,7 +6,7 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit("log_runtime_stats.py: Python 3.11 or newer is needed: start it with venv/bin/python")
 
-from datalake.runs.by_hand import csv_main, log_runtime_csv
+from datalake.runs.recorders import csv_main, log_runtime_csv
 
 __all__ = ["log_runtime_csv"]
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from datalake.outcomes import Changes, FeedOutcome, FileOutcome, Note, RunOutcome, StageTime
 from datalake.runs import database, history
-from datalake.runs.by_hand import log_runtime_sqlite
 from datalake.runs.migrations import NewerSchema
+from datalake.runs.recorders import log_runtime_sqlite
 
 START = datetime(2025, 11, 5, 7, 0, 0, 250_000, tzinfo=timezone.utc)
 RUN = RunOutcome(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.project import ROOT
 
 from datalake.runs import csv_log
-from datalake.runs.by_hand import log_runtime_csv
+from datalake.runs.recorders import log_runtime_csv
 from datalake.runs.rows import number
 
 HEADER = "date,hostname,start_time,end_time,runtime_sec,runtime_min,status\n"

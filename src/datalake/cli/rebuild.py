@@ -14,9 +14,10 @@ from datalake.cli.feeds import find_contract
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 from datalake.pipeline.context import Context
 from datalake.pipeline.replay import Replayed
-from datalake.runs import lock, record
+from datalake.runs import last_success, lock
 from datalake.safe_text import written_out
 from datalake.schedule import night_of
+from datalake.settings import Schedule
 from datalake.words import count, listed, number
 from datalake.zones.manifest import Ledger
 from datalake.zones.paths import Lake
@@ -94,8 +95,9 @@ def verify(door: Door, tip: str) -> int:
     if tip and not re.fullmatch(r"[0-9a-fA-F]{8,64}", tip):
         raise UsageError(f"{tip!r} is no tip: it has 8 to 64 digits and letters a to f.", "Copy it from the message.")
     lock.check_data(door.lake)
-    known = {**({"--tip": tip} if tip else {}), **_recorded(door.lake)}
-    problems, expected = check(door.lake, door.contracts(), known, door.settings().keep_versions)
+    settings = door.settings()
+    known = {**({"--tip": tip} if tip else {}), **_recorded(door.lake, settings.schedule)}
+    problems, expected = check(door.lake, door.contracts(), known, settings.keep_versions)
     for each in problems:
         click.echo(f"{written_out(each.place)}: {written_out(each.what)}")
     tables = sum(len(versions) for versions in expected.versions.values())
@@ -110,10 +112,9 @@ def verify(door: Door, tip: str) -> int:
     return EXIT_OK
 
 
-def _recorded(lake: Lake) -> dict[str, str]:
+def _recorded(lake: Lake, schedule: Schedule) -> dict[str, str]:
     """The tip that each run left in the record, and the last good one in the marker; none where there are none."""
-    marked = record.marked(lake).get("tip", "")
-    found = {lake.success_marker.name: marked} if marked else {}
+    found = _tip_of_marker(lake, schedule)
     if not lake.database.exists():
         return found
     try:
@@ -122,3 +123,11 @@ def _recorded(lake: Lake) -> dict[str, str]:
     except sqlite3.Error:
         return found
     return {**{f"run {run_id} in the record": tip for run_id, tip in rows}, **found}
+
+
+def _tip_of_marker(lake: Lake, schedule: Schedule) -> dict[str, str]:
+    try:
+        told = last_success.read(lake, schedule)
+    except (OSError, ValueError):
+        told = None
+    return {lake.success_marker.name: told.tip} if told and told.tip else {}

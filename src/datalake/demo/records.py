@@ -9,7 +9,7 @@ from pathlib import Path
 
 from datalake.demo.marker import LOGS, Marker
 from datalake.outcomes import SUCCESS
-from datalake.runs import csv_log, database, history, numbers
+from datalake.runs import csv_log, database, history, last_success, numbers
 from datalake.runs.record import record_run
 from datalake.runs.rows import COLUMNS
 from datalake.settings import Schedule
@@ -98,10 +98,10 @@ def _clear_csv(path: Path, runs: list[Key]) -> None:
 def _clear_success(lake: Lake, schedule: Schedule) -> None:
     """Let the marker tell of the last success that was no demo's again, if there was one."""
     try:
-        lines = lake.success_marker.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+        told = last_success.read(lake, schedule)
+    except ValueError:  # somebody else's
         return
-    if "demo=1" in lines:
+    if told and told.demo:
         lake.success_marker.unlink()
         runs = history.last_runs(lake.database, LOOKED_BACK)
         earlier = next((run.run_id for run in runs if run.run_id and run.status == SUCCESS), None)

@@ -16,13 +16,13 @@ from datalake.outcomes import RunOutcome
 from datalake.reports import age, looked, week
 from datalake.reports.model import Monitoring, Report
 from datalake.reports.week import DAY, WEEK
-from datalake.runs import history
+from datalake.runs import history, last_success
 from datalake.runs.database import writing
 from datalake.runs.history import RecordedRun
 from datalake.schedule import instant_of
 from datalake.settings import Settings
 from datalake.standing import Known, verdict
-from datalake.watchdog.facts import read_marker, witnesses
+from datalake.watchdog.facts import witnesses
 from datalake.watchdog.record import known_runs
 from datalake.zones.manifest import read_state
 from datalake.zones.paths import Lake
@@ -76,8 +76,7 @@ def _newest_night(lake: Lake) -> date | None:
 def _witnesses(lake: Lake, settings: Settings) -> list[date]:
     """The good nights that marker and lake know of; none where neither can be read."""
     try:
-        marker = read_marker(lake.success_marker.read_text(encoding="utf-8"), settings.schedule)
-        return witnesses(marker, read_state(lake))
+        return witnesses(last_success.read(lake, settings.schedule), read_state(lake))
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

@@ -7,15 +7,14 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 
 from datalake.errors import DatalakeError
 from datalake.outcomes import SUCCESS, RunOutcome
-from datalake.runs import crumbs, csv_log, database, history
+from datalake.runs import crumbs, csv_log, database, history, last_success
 from datalake.runs.ended import outcome_of
-from datalake.runs.rows import TIME, RuntimeRow, local_time, row_of
+from datalake.runs.rows import RuntimeRow, row_of
 from datalake.settings import Schedule
-from datalake.zones.files import remove_leftovers, write_atomically
+from datalake.zones.files import remove_leftovers
 from datalake.zones.paths import Lake
 
 Step = Callable[[Lake, Schedule, RunOutcome], None]
@@ -75,43 +74,8 @@ def _rows_due(lake: Lake, schedule: Schedule, run: RunOutcome) -> list[RuntimeRo
 
 def _finish(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
     if run.status == SUCCESS:
-        _mark_success(lake, schedule, run)
+        last_success.write(lake, schedule, run)
     crumbs.forget(lake, run.run_id)
-
-
-def _mark_success(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
-    """Write logs/last_success.txt, unless it tells of a later success; a date still to come is no such thing."""
-    known = read_marker(lake)
-    if known is not None and run.end < known <= datetime.now(timezone.utc):
-        return
-    first = local_time(run.end, schedule.zone).strftime(TIME)
-    values = {
-        "end_utc": run.end.isoformat(),
-        "run_id": run.run_id,
-        "night": run.night.isoformat(),
-        "zone": schedule.zone,
-        **({"tip": run.tip} if run.tip else {}),
-    }
-    lines = [first, *(f"{name}={value}" for name, value in values.items()), *(["demo=1"] if run.demo else [])]
-    write_atomically(lake.success_marker, ("\n".join(lines) + "\n").encode("utf-8"))
-
-
-def read_marker(lake: Lake) -> datetime | None:
-    """Return when the marker says that the last success ended; None where there is none, or no such line."""
-    try:
-        end = datetime.fromisoformat(marked(lake)["end_utc"])
-    except (ValueError, KeyError):
-        return None
-    return end if end.tzinfo else None
-
-
-def marked(lake: Lake) -> dict[str, str]:
-    """Return what the marker says beside its first line; nothing where it is absent or cannot be read."""
-    try:
-        lines = lake.success_marker.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        return {}
-    return dict(line.split("=", 1) for line in lines[1:] if "=" in line)
 
 
 def recover_unrecorded(lake: Lake, schedule: Schedule, before: str) -> tuple[RunOutcome, ...]:

@@ -17,14 +17,14 @@ from datalake.contracts.model import Contract
 from datalake.errors import DatalakeError
 from datalake.freshness import night_judged, stands
 from datalake.outcomes import RunOutcome
-from datalake.runs import crumbs, history, lock
+from datalake.runs import crumbs, history, last_success, lock
 from datalake.runs.database import reading
 from datalake.runs.ended import outcome_of
 from datalake.runs.history import RecordedRun
+from datalake.runs.last_success import LastSuccess
 from datalake.runs.lockfile import Holder
 from datalake.runs.migrations import NEWEST
 from datalake.runs.rows import RuntimeRow
-from datalake.schedule import night_of, zone_named
 from datalake.settings import Schedule, Settings
 from datalake.watchdog import record
 from datalake.zones.manifest import read_state
@@ -36,21 +36,13 @@ FURTHEST = 60  # nights back, however long nobody looked
 
 
 @dataclass(frozen=True)
-class Marker:
-    """What logs/last_success.txt says. Its content decides; its age on disk is nothing to go by."""
-
-    end: datetime  # aware
-    night: date
-
-
-@dataclass(frozen=True)
 class Facts:
     """All that a judgement rests on. problems: what could not be read, one sentence each."""
 
     now: datetime
     night: date  # the latest that was due; in a demo lake the last one simulated
     schedule: Schedule = field(default_factory=Schedule)
-    marker: Marker | None = None
+    marker: LastSuccess | None = None
     runs: tuple[RecordedRun, ...] = ()  # of all nights to be judged
     only_csv: tuple[RuntimeRow, ...] = ()  # runs that the database lost
     first_night: date | None = None
@@ -160,11 +152,9 @@ class Gathering:
         except (sqlite3.Error, ValueError):
             return {}  # what is wrong with the database is told by _runs
 
-    def _marker(self) -> Marker | None:
+    def _marker(self) -> LastSuccess | None:
         try:
-            return read_marker(self.lake.success_marker.read_text(encoding="utf-8"), self.schedule)
-        except FileNotFoundError:
-            return None
+            return last_success.read(self.lake, self.schedule)
         except (OSError, ValueError) as problem:
             self.problems.append(f"logs/last_success.txt cannot be read ({problem}).")
             return None
@@ -244,20 +234,7 @@ def gather(lake: Lake, settings: Settings, clock: Clock) -> Facts:
     return Gathering(lake, settings, clock).facts()
 
 
-def read_marker(text: str, schedule: Schedule) -> Marker:
-    """Given the marker's text, return what it says; raise ValueError where its first line is no time.
-
-    A marker of the first form has that line alone: local time, whose night follows from the schedule.
-    """
-    first, *rest = text.splitlines() or [""]
-    values = dict(each.split("=", 1) for each in rest if "=" in each)
-    end = datetime.fromisoformat(first.strip()).replace(tzinfo=zone_named(values.get("zone", schedule.zone)))
-    if "end_utc" in values:
-        end = datetime.fromisoformat(values["end_utc"])
-    return Marker(end, date.fromisoformat(values["night"]) if "night" in values else night_of(schedule, end))
-
-
-def witnesses(marker: Marker | None, states: Mapping[str, FeedState]) -> list[date]:
+def witnesses(told: LastSuccess | None, states: Mapping[str, FeedState]) -> list[date]:
     """Return the good nights that the success marker and the lake know of, whatever the record says."""
-    known = [marker.night] if marker else []
+    known = [told.night] if told else []
     return known + [state.last_night for state in states.values() if state.last_night]
