@@ -14,6 +14,7 @@ from typing import Any
 from datalake.alerts.incidents import Incident, Silence
 from datalake.alerts.message import from_json, to_json
 from datalake.alerts.outbox import EXPIRED, PENDING, SENDING, SUPERSEDED, Entry
+from datalake.runs.inserting import insert
 from datalake.runs.numbers import next_number
 
 INSTANTS = ("opened_at", "seen_at", "told_at", "remind_at", "acked_until", "closed_at")
@@ -55,13 +56,7 @@ def keep_incident(connection: sqlite3.Connection, kept: Incident) -> Incident:
         assignments = ", ".join(f"{name} = :{name}" for name in values)
         connection.execute(f"UPDATE incident SET {assignments} WHERE number = :number", {**values, "number": number})  # noqa: S608
         return kept
-    return replace(kept, number=_insert(connection, "incident", {"number": next_number(connection), **values}))
-
-
-def _insert(connection: sqlite3.Connection, table: str, values: dict[str, Any]) -> int:
-    names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
-    done = connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608 - our own names
-    return int(done.lastrowid or 0)
+    return replace(kept, number=insert(connection, "incident", {"number": next_number(connection), **values}))
 
 
 def enqueue(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -77,8 +72,7 @@ def enqueue(connection: sqlite3.Connection, entry: Entry) -> None:
         "not_before": as_text(entry.created_at),
         "expires_at": as_text(entry.expires_at),
     }
-    names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
-    connection.execute(f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({marks})", values)  # noqa: S608 - our own names
+    insert(connection, "outbox", values, unless_there=True)
 
 
 def acknowledge(connection: sqlite3.Connection, number: int, until: datetime, who: str) -> None:
@@ -155,7 +149,7 @@ def supersede(connection: sqlite3.Connection, ids: set[int]) -> None:
 
 def note_channel(connection: sqlite3.Connection, name: str, now: datetime, dead: bool, answer: str) -> None:
     """Keep whether a channel works: dead_at is the first failure in a row, sent_at the last message that went out."""
-    connection.execute("INSERT OR IGNORE INTO channel (name) VALUES (?)", (name,))
+    insert(connection, "channel", {"name": name}, unless_there=True)
     if dead:
         query = "UPDATE channel SET dead_at = coalesce(dead_at, ?), answer = ? WHERE name = ?"
     else:
@@ -177,13 +171,13 @@ def silences(connection: sqlite3.Connection, now: datetime) -> tuple[Silence, ..
 def silence(connection: sqlite3.Connection, key: str, until: datetime, who: str, reason: str, now: datetime) -> None:
     """Keep a silence."""
     values = {"key": key, "until": as_text(until), "who": who, "reason": reason, "made_at": as_text(now)}
-    _insert(connection, "silence", values)
+    insert(connection, "silence", values)
 
 
 def looked(connection: sqlite3.Connection, at: datetime, night: date, state: str, told: Sequence[date]) -> None:
     """Keep that the watchdog looked, what it judged last and which nights it told of that were over by then."""
     nights = json.dumps([each.isoformat() for each in told])
-    _insert(connection, "look", {"at": as_text(at), "night": night.isoformat(), "state": state, "told": nights})
+    insert(connection, "look", {"at": as_text(at), "night": night.isoformat(), "state": state, "told": nights})
 
 
 def last_look(connection: sqlite3.Connection) -> tuple[datetime, date] | None:

@@ -15,6 +15,7 @@ from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 from datalake.pipeline.context import Context
 from datalake.pipeline.replay import Replayed
 from datalake.runs import last_success, lock
+from datalake.runs.database import reading
 from datalake.safe_text import written_out
 from datalake.schedule import night_of
 from datalake.settings import Schedule
@@ -118,7 +119,7 @@ def _recorded(lake: Lake, schedule: Schedule) -> dict[str, str]:
     if not lake.database.exists():
         return found
     try:
-        with closing(sqlite3.connect(f"{lake.database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(reading(lake.database)) as connection:
             rows = connection.execute("SELECT run_id, tip FROM etl_runtime WHERE tip != ''").fetchall()
     except sqlite3.Error:
         return found

@@ -16,6 +16,7 @@ from pathlib import Path
 from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
 from datalake.runs import migrations, numbers, salvage
 from datalake.runs.aside import set_database_aside
+from datalake.runs.inserting import insert
 from datalake.runs.rows import COLUMNS, RuntimeRow, local_time, row_of
 from datalake.safe_text import written_out
 
@@ -97,7 +98,7 @@ def _mend(connection: sqlite3.Connection, database: Path, damaged: Path | None) 
         kept = f"{damaged.parent.name}/{damaged.name}"
         said = f"{database.parent.name}/{database.name} was damaged. It is kept as {kept} and was rebuilt: {lost}."
     logger.warning("%s", said)
-    connection.execute("INSERT INTO loss (said) VALUES (?)", (said,))
+    insert(connection, "loss", {"said": said})
 
 
 def _is_sound(database: Path) -> bool:
@@ -120,7 +121,7 @@ def _is_sound(database: Path) -> bool:
 
 def insert_row(connection: sqlite3.Connection, row: RuntimeRow) -> None:
     """Insert a run of which only the seven values are known."""
-    _insert(connection, "etl_runtime", dict(zip(COLUMNS, row.values(), strict=True)))
+    insert(connection, "etl_runtime", dict(zip(COLUMNS, row.values(), strict=True)))
 
 
 def insert_run(connection: sqlite3.Connection, run: RunOutcome, zone: str) -> None:
@@ -129,13 +130,13 @@ def insert_run(connection: sqlite3.Connection, run: RunOutcome, zone: str) -> No
         return
     values = {**dict(zip(COLUMNS, row_of(run, zone).values(), strict=True)), **_run_values(run, zone)}
     _take_over(connection, values)
-    _insert(connection, "etl_runtime", values)
+    insert(connection, "etl_runtime", values)
     for feed in run.feeds:
-        _insert(connection, "etl_feed", {"run_id": run.run_id, **_feed_values(feed)})
+        insert(connection, "etl_feed", {"run_id": run.run_id, **_feed_values(feed)})
         for file in feed.files:
-            _insert(connection, "etl_file", {"run_id": run.run_id, "feed": feed.feed, **_file_values(file)})
+            insert(connection, "etl_file", {"run_id": run.run_id, "feed": feed.feed, **_file_values(file)})
     for stage in run.stages:
-        _insert(connection, "etl_stage", {"run_id": run.run_id, **asdict(stage)})
+        insert(connection, "etl_stage", {"run_id": run.run_id, **asdict(stage)})
 
 
 def _take_over(connection: sqlite3.Connection, values: dict[str, object]) -> None:
@@ -199,18 +200,6 @@ def _file_values(file: FileOutcome) -> dict[str, object]:
         "rejected_by_rule": json.dumps(file.rejected_by_rule),
         "fixes": json.dumps(file.fixes),
     }
-
-
-def _insert(connection: sqlite3.Connection, table: str, values: dict[str, object]) -> None:
-    names = ", ".join(f'"{name}"' for name in values)
-    marks = ", ".join(f":{name}" for name in values)
-    texts = {name: _storable(value) for name, value in values.items()}
-    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", texts)  # noqa: S608 - names of our own
-
-
-def _storable(value: object) -> object:
-    """SQLite takes no lone surrogates, which stand in Python for bytes that are no UTF-8."""
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def is_recorded(database: Path, run_id: str) -> bool:

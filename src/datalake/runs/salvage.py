@@ -12,6 +12,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from datalake.runs.inserting import insert
+
 Row = dict[str, Any]
 # by table: what its rows are called in a message
 NAMED = {
@@ -68,8 +70,7 @@ def _taken(
         values = {name: value for name, value in row.items() if name in known}
         if table == "etl_runtime":
             take_run(connection, values)
-        names, marks = ", ".join(f'"{name}"' for name in values), ", ".join(f":{name}" for name in values)
-        connection.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608 - our tables
+        insert(connection, table, values, unless_there=True)
     return complete
 
 
