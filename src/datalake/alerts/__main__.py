@@ -8,6 +8,7 @@ from pathlib import Path
 from datalake.alerts.run import tell_run
 from datalake.clock import SystemClock
 from datalake.errors import EXIT_USAGE, DatalakeError
+from datalake.runs.logs import FORMAT
 from datalake.zones.paths import Lake
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def main(arguments: list[str]) -> int:
     """Given the words after the module's name, do it and return the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format=FORMAT)
     if len(arguments) != 2 or arguments[0] != "run":
         print("usage: python -m datalake.alerts run RUN_ID", file=sys.stderr)
         return EXIT_USAGE

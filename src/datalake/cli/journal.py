@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from datalake.contracts.model import Contract
+from datalake.runs.logs import FORMAT
 from datalake.zones.paths import Lake
 
 log = logging.getLogger("datalake.cli.reads")
-FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def open_log(lake: Lake) -> None:

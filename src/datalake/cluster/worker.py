@@ -13,7 +13,6 @@ from typing import Any
 from datalake.errors import DatalakeError
 
 PACKAGES = ("pyarrow", "numpy", "google-re2", "dask", "distributed")  # whose versions decide what comes out
-MENDED = "It is made up for by the next run."
 
 
 def facts(zone: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ from datalake.reports.gather import gather
 from datalake.reports.messages import message
 from datalake.reports.model import Report, from_json, to_json
 from datalake.reports.week import WEEK, last_week, named_week, week_name
+from datalake.runs.logs import FORMAT
 from datalake.schedule import zone_named
 from datalake.settings import Settings, readable
 from datalake.zones.files import write_atomically
@@ -116,7 +117,7 @@ def leave_line(lake: Lake, settings: Settings, clock: Clock, text: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Given the words after the module's name, tell a week and return the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format=FORMAT)
     leave_answers_to_the_line()
     parser = argparse.ArgumentParser(prog="weekly_summary_slack.sh", description="A week's nights to Slack and mail.")
     parser.add_argument("--week", default="", metavar="2025-W45", help="an ISO week; left out, the last whole one")

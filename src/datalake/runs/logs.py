@@ -12,6 +12,7 @@ from datalake.settings import Retention
 from datalake.zones.files import remove, temporary
 from datalake.zones.paths import Lake
 
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # of every line: the dashboard reads it again
 MEGABYTE = 1_000_000
 BLOCK = 1 << 20
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from datalake.alerts.direct import leave_answers_to_the_line
 from datalake.clock import SystemClock
 from datalake.errors import EXIT_USAGE
+from datalake.runs.logs import FORMAT
 from datalake.watchdog.check import check, should_start
 from datalake.zones.paths import Lake
 
@@ -18,10 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def main(arguments: list[str]) -> int:
     """Given the words after the module's name, check and return the exit code."""
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(
-        level=logging.INFO, format=form, datefmt="%Y-%m-%d %H:%M:%S%z"
-    )  # as the check's own line has it
+    logging.basicConfig(level=logging.INFO, format=FORMAT, datefmt="%Y-%m-%d %H:%M:%S%z")  # as the check's own line
     leave_answers_to_the_line()
     if arguments == [MAY_START]:
         if should_start(Lake(ROOT), os.environ, SystemClock()):

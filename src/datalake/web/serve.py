@@ -15,6 +15,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from datalake.errors import EXIT_OK, ConfigurationError, DatalakeError
+from datalake.runs.logs import FORMAT
 from datalake.settings import Settings, load
 from datalake.web import security
 from datalake.web.access import check_address
@@ -50,7 +51,7 @@ def _keep_reads(lake: Lake) -> None:
         handler = logging.FileHandler(lake.etl_log, encoding="utf-8", delay=True)
     except OSError:
         return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(logging.Formatter(FORMAT))
     security.reads.addHandler(handler)
     security.reads.setLevel(logging.INFO)
 

@@ -42,9 +42,6 @@ class OpenDelivery:
         return self.data_date, self.delivery
 
 
-HeldDelivery = OpenDelivery  # the name by which the messages know it
-
-
 @dataclass(frozen=True)
 class FeedState:
     """One feed as it stands."""
