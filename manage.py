@@ -18,7 +18,8 @@ def main(arguments: "list[str]") -> int:
     from datalake import environment
 
     try:
-        python = environment.ensure(str(ROOT), developer=arguments[:1] == ["test"])
+        first = arguments[:1]
+        python = environment.ensure(str(ROOT), developer=first == ["test"], thorough=first == ["setup"])
     except environment.SetupFailed as problem:
         sys.stderr.write(f"error: {problem}\n")
         return problem.exit_code

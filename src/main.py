@@ -12,8 +12,11 @@ if sys.version_info < (3, 11):
 
 from pathlib import Path
 
-from datalake.cli.etl import main
-from datalake.zones.paths import Lake
+try:
+    from datalake.cli.etl import main
+    from datalake.zones.paths import Lake
+except ImportError as missing:
+    sys.exit(f"main.py: {missing}. Start it with venv/bin/python (from: python3 manage.py setup)")
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:], Lake(Path(__file__).resolve().parents[1])))

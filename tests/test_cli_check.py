@@ -33,6 +33,17 @@ def test_every_mistake_of_settings_and_rules_is_told_at_once_with_its_place(lake
     assert "Traceback" not in said.err
 
 
+def test_the_nightly_load_too_tells_the_mistakes_of_settings_and_rules_at_once_and_the_log_has_them(
+    lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overlay(lake, "settings.yaml", "nmae: x\n")
+    overlay(lake, "modules/irb.yaml", "feed: irb\nwrite_dispositon: replace\n")
+    assert etl.main([], lake) == 78
+    for told in (capsys.readouterr().err, lake.etl_log.read_text(encoding="utf-8")):
+        assert "config/local/settings.yaml:1" in told
+        assert "config/local/modules/irb.yaml:2" in told
+
+
 def test_a_feed_is_added_by_adding_one_file(lake, manage) -> None:
     before = manage("check").out.splitlines()
     overlay(lake, "modules/rooms.yaml", "expected_columns: [room_id, building]\n")

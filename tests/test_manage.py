@@ -9,6 +9,7 @@ import pytest
 
 from datalake.cli.main import SECTIONS, commands, main
 
+DOORS = ("main", "log_runtime_stats", "log_runtime_sqlite")
 NAMES = [name for section in SECTIONS.values() for name in section]
 
 
@@ -58,6 +59,27 @@ def test_a_word_that_is_no_command_is_a_usage_error_in_one_line(manage) -> None:
     said = manage("stauts")
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("error: ") and "--help" in said.err and said.err.count("\n") == 1
+
+
+def test_a_word_that_is_nearly_a_command_is_answered_with_that_command(manage) -> None:
+    assert "Did you mean 'status'?" in manage("stauts").err
+
+
+def test_without_a_word_it_shows_the_help_and_calls_it_no_error(manage) -> None:
+    said = manage()
+    assert said.code == 2 and said.err == manage("--help").out
+
+
+@pytest.mark.parametrize(
+    "script", ["manage.py", "src/main.py", "src/log_runtime_stats.py", "src/log_runtime_sqlite.py"]
+)
+def test_where_a_package_is_missing_every_door_says_how_to_mend_it_in_a_line(copy_of_repo: Path, script: str) -> None:
+    (copy_of_repo / "src" / "yaml.py").write_text("raise ModuleNotFoundError(\"No module named 'yaml'\")\n")
+    command = [str(copy_of_repo / "venv" / "bin" / "python"), str(copy_of_repo / script), "check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "No module named 'yaml'" in done.stderr and "python3 manage.py setup" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Iterator, List, Optional
 
-from datalake.interpreters import OLDEST, Interpreter, Say, SetupFailed, find_interpreter, probe, wanted
+from datalake.interpreters import OLDEST, Interpreter, Say, SetupFailed, damaged, find_interpreter, probe, wanted
 
 LOCKS = ("requirements.lock",)
 DEVELOPER_LOCKS = ("requirements.lock", "requirements-dev.lock")
@@ -28,15 +28,33 @@ BYTES_NEEDED = 1_500_000_000  # a fresh venv of the runtime is 0.6 GB, and pip u
 EXIT_TERMINATED = 143
 
 
-def ensure(root: str, developer: bool = False, say: Say = print) -> str:
-    """Given the project's folder, return the path of venv's Python, set up first if need be; raise SetupFailed."""
+def say_now(line: str) -> None:
+    """Through a pipe too, and before manage.py becomes another program."""
+    print(line, flush=True)
+
+
+def ensure(root: str, developer: bool = False, say: Say = say_now, thorough: bool = False) -> str:
+    """Given the project's folder, return the path of venv's Python, set up first if need be; raise SetupFailed.
+
+    thorough: look at every installed file too, and bring back what was lost. A fifth of a second.
+    """
     folder = Path(root)
     locks = DEVELOPER_LOCKS if developer or os.environ.get("DATALAKE_DEV") == "1" else LOCKS
-    if not is_current(folder, locks):
+    if thorough and (folder / "venv" / DEVELOPER_LOCKS[-1]).exists():
+        locks = DEVELOPER_LOCKS
+    if _lacks(folder, locks, thorough) is not None:
         with only_set_up(folder, say) as lock:
-            if not is_current(folder, locks):  # another set-up may have done it meanwhile
-                _set_up(folder, locks, lock, say)
+            lacking = _lacks(folder, locks, thorough)
+            if lacking is not None:  # else another set-up has done it meanwhile
+                _set_up(folder, locks, lock, say, lacking)
     return str(python_of(folder))
+
+
+def _lacks(root: Path, locks: "tuple[str, ...]", thorough: bool) -> "Optional[list[str]]":
+    """Return None where there is nothing to do, else the packages to be installed anew, which pip takes for whole."""
+    if not is_current(root, locks):
+        return []
+    return (damaged(str(python_of(root))) if thorough else []) or None
 
 
 def python_of(root: Path) -> Path:
@@ -76,7 +94,7 @@ def only_set_up(root: Path, say: Say) -> Iterator[int]:
         os.close(lock)
 
 
-def _set_up(root: Path, locks: "tuple[str, ...]", lock: int, say: Say) -> None:
+def _set_up(root: Path, locks: "tuple[str, ...]", lock: int, say: Say, lacking: "list[str]") -> None:
     venv = root / "venv"
     _clear_remains(venv, say)
     try:
@@ -84,7 +102,9 @@ def _set_up(root: Path, locks: "tuple[str, ...]", lock: int, say: Say) -> None:
             _create(venv, find_interpreter(os.environ, say), lock, say)
         else:
             _refuse_old(venv, probe(str(python_of(root))))
-        _install(root, locks, lock, say)
+        if lacking:
+            say(f"Files are gone from venv ({', '.join(lacking)}): installing all of it anew.")
+        _install(root, locks, lock, say, ["--force-reinstall"] if lacking else [])
     except OSError as problem:
         raise SetupFailed(f"Set-up could not write {venv}: {problem.strerror}. {_room(root)}") from problem
     say("Set-up is done.")
@@ -122,14 +142,14 @@ def _create(venv: Path, python: Interpreter, lock: int, say: Say) -> None:
         raise SetupFailed(explain(made.stdout.decode("utf-8", "replace"), venv.parent))
 
 
-def _install(root: Path, locks: "tuple[str, ...]", lock: int, say: Say) -> None:
+def _install(root: Path, locks: "tuple[str, ...]", lock: int, say: Say, how: "list[str]") -> None:
     """Bring venv to the lock files. Where pip fails, an environment that was whole before stays as it was."""
     venv, python = root / "venv", str(python_of(root))
     fresh = (venv / "unfinished").exists()
     count = len(re.findall(r"(?m)^[\w.-]+==", "".join((root / name).read_text("utf-8") for name in locks[-1:])))
     say(f"Installing {count} packages from {' and '.join(locks)}: once, a few minutes.")
     (venv / "unfinished").touch()
-    output = _pip(python, root, locks, lock, count)
+    output = _pip([python, "-m", "pip", "install", *how], root, locks, lock, count)
     if output is not None:
         if not fresh:
             (venv / "unfinished").unlink()
@@ -142,9 +162,9 @@ def _install(root: Path, locks: "tuple[str, ...]", lock: int, say: Say) -> None:
     (venv / "unfinished").unlink()
 
 
-def _pip(python: str, root: Path, locks: "tuple[str, ...]", lock: int, count: int) -> Optional[str]:
-    """Run pip, counting packages on a terminal; return None when all is installed, else what it said."""
-    command = [python, "-m", "pip", "install", "--no-compile", "--require-hashes", "--progress-bar", "off"]
+def _pip(install: "list[str]", root: Path, locks: "tuple[str, ...]", lock: int, count: int) -> Optional[str]:
+    """Run pip's install, counting packages on a terminal; return None when all is installed, else what it said."""
+    command = [*install, "--no-compile", "--require-hashes", "--progress-bar", "off"]
     for name in locks:
         command += ["-r", str(root / name)]
     lines: List[str] = []

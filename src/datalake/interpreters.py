@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from typing import Callable, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, List, Mapping, NamedTuple, Optional, Tuple
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 CANDIDATES = ("python3.13", "python3.12", "python3.11", "python3")
@@ -16,6 +16,13 @@ try:
     print("whole")
 except ImportError:
     print("no venv")
+"""
+
+DAMAGED = """
+from importlib import metadata
+for each in metadata.distributions():
+    if not all(str(file).endswith(".pyc") or each.locate_file(file).exists() for file in each.files or ()):
+        print(each.metadata["Name"])
 """
 
 Say = Callable[[str], None]
@@ -72,6 +79,17 @@ def probe(name: str) -> Optional[Interpreter]:
     if asked.returncode != 0 or len(words) != 3:
         return None
     return Interpreter(words[1], words[0], words[2] == "whole")
+
+
+def damaged(python: str) -> List[str]:
+    """Return the packages of a Python, sorted, of which files are gone; what it cannot tell is not counted."""
+    try:
+        asked = subprocess.run(
+            [python, "-I", "-c", DAMAGED], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        )
+    except OSError:
+        return []
+    return sorted(set(asked.stdout.decode("utf-8", "replace").split()))
 
 
 def _none_fits(found: "list[tuple[str, Interpreter]]") -> str:

@@ -114,6 +114,18 @@ def test_a_refused_command_leaves_no_row(installation: Installation) -> None:
 
 
 @pytest.mark.usefixtures("no_alerts")
+def test_a_person_whose_command_was_refused_is_not_sent_to_a_log_that_says_nothing_about_it(
+    installation: Installation,
+) -> None:
+    installation.etl("print('refused: read this', file=sys.stderr)", "sys.exit(2)")
+    main, terminal = pty.openpty()
+    assert installation.run("cron_runner.sh", stdout=terminal, stderr=terminal).code == 2
+    os.close(terminal)
+    assert os.read(main, 4096) == b"refused: read this\r\n"
+    os.close(main)
+
+
+@pytest.mark.usefixtures("no_alerts")
 def test_a_further_try_that_finds_nothing_new_is_no_run(installation: Installation) -> None:
     installation.etl("assert words.trigger == 'again'", BEGIN, "crumbs.forget(lake, words.run_id)")
     assert ended(installation, "--again") == QUIET

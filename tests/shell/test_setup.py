@@ -196,6 +196,18 @@ def test_an_environment_whose_python_has_gone_is_made_anew(clone: Clone) -> None
     assert clone.installed() == "1.0"
 
 
+def test_setup_brings_back_a_package_whose_files_are_gone_and_says_so_through_a_pipe(clone: Clone) -> None:
+    (module,) = clone.venv.rglob(f"{NAME}.py")
+    module.unlink()
+    (clone.root / "src" / "datalake" / "cli" / "__main__.py").write_text("print('the command')", encoding="utf-8")
+    command = [sys.executable, str(clone.root / "manage.py"), "setup"]
+    said = [subprocess.check_output(command, env=clone.environ, text=True).splitlines() for _ in range(2)]
+    assert said[0][0] == f"Files are gone from venv ({NAME}): installing all of it anew."
+    assert said[0][-2:] == ["Set-up is done.", "the command"]
+    assert said[1] == ["the command"]
+    assert clone.installed() == "1.0"
+
+
 def test_an_environment_that_is_a_link_of_the_users_own_is_never_removed(clone: Clone, tmp_path: Path) -> None:
     own = tmp_path / "own"
     clone.venv.rename(own)

@@ -2,6 +2,9 @@
 
 import sys
 
-from datalake.cli.main import main
+try:
+    from datalake.cli.main import main
+except ModuleNotFoundError as missing:
+    sys.exit(f"error: venv is damaged: {missing}. Mend it: python3 manage.py setup")
 
 sys.exit(main(sys.argv[1:]))

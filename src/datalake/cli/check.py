@@ -1,7 +1,6 @@
 """manage.py check: every mistake in the configuration at once, or what it says in a table."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -46,23 +45,9 @@ def _everything(door: Door) -> "tuple[Settings, tuple[Contract, ...], tuple[View
 
 def read_all(door: Door) -> "tuple[Settings, tuple[Contract, ...]]":
     """Return settings and rules; raise one ConfigurationError with the mistakes of both."""
-    from datalake.contracts.config import require_met
+    from datalake.contracts.config import load_all
 
-    mistakes: list[str] = []
-    settings = _read(door.settings, mistakes)
-    contracts = _read(door.contracts, mistakes)
-    if mistakes:
-        raise ConfigurationError("\n".join(mistakes))
-    require_met(contracts, settings)
-    return settings, contracts
-
-
-def _read(reader: Callable[[], Any], mistakes: list[str]) -> Any:
-    try:
-        return reader()
-    except ConfigurationError as problem:
-        mistakes.append(str(problem))
-        return None
+    return load_all(door.lake.root, door.environ)
 
 
 def summary(settings: "Settings", contracts: "tuple[Contract, ...]", views: "tuple[View, ...]" = ()) -> list[str]:

@@ -70,6 +70,8 @@ def _simulate(door: Door, nights: int) -> int:
         if night.event or night.run is None or night.run.exit_code:
             click.echo(f"DEMO: {day(night.day)}: {_what_happened(night.event)}")
     click.echo(f"DEMO: {count(len(done), 'night')}, from {day(done[0].day)} to {day(done[-1].day)}.")
+    if len(done) < nights:
+        click.echo("DEMO: that is up to today; the nights before were there already.")
     click.echo("Look at it: python3 manage.py status, and venv/bin/python src/app_dashboard.py")
     click.echo("Remove it:  python3 manage.py demo --clear")
     return 0

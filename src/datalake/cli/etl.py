@@ -7,12 +7,12 @@ import os
 import sqlite3
 import sys
 from datetime import date, datetime
+from typing import TextIO
 
-from datalake import settings
 from datalake.cli.journal import open_log
 from datalake.cli.progress import observer
 from datalake.clock import Clock, SystemClock
-from datalake.contracts.config import load_contracts, require_met
+from datalake.contracts.config import load_all
 from datalake.errors import EXIT_FAILED, ConfigurationError, DatalakeError, DataLost
 from datalake.nightly import anything_new, run_night
 from datalake.outcomes import FAILURE, RunOutcome
@@ -35,7 +35,7 @@ def main(arguments: list[str], lake: Lake) -> int:
     except DatalakeError as problem:
         if isinstance(problem, ConfigurationError) and options.run_id:
             _leave_mistakes(lake, options.run_id, problem)
-        print(f"error: {problem}", file=sys.stderr)
+        _say(lake, problem)
         return problem.exit_code
     except Exception:
         log.exception("main.py stopped on a fault in the program")
@@ -43,16 +43,28 @@ def main(arguments: list[str], lake: Lake) -> int:
         return EXIT_FAILED
 
 
+def _say(lake: Lake, problem: DatalakeError) -> None:
+    """On stderr, which is the log under cron; at a terminal it is not, and the log gets it too."""
+    print(f"error: {problem}", file=sys.stderr)
+    if not _is_the_log(sys.stderr, lake):
+        log.error("%s", problem)
+
+
+def _is_the_log(stream: TextIO, lake: Lake) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), lake.etl_log.stat())
+    except OSError:
+        return False
+
+
 def _leave_mistakes(lake: Lake, run_id: str, problem: ConfigurationError) -> None:
-    """For the record and the message: nothing else of this run says why. The log gets them from stderr."""
+    """For the record and the message: nothing else of this run says why."""
     with contextlib.suppress(OSError):
         crumbs.add_progress(lake, run_id, SystemClock().now(), "mistakes", text=problem.message)
 
 
 def _run(lake: Lake, options: argparse.Namespace) -> int:
-    chosen = settings.load(lake.root, os.environ)
-    contracts = load_contracts(lake.root)
-    require_met(contracts, chosen)
+    chosen, contracts = load_all(lake.root, os.environ)
     clock = SystemClock()
     if data_is_lost(lake.root):
         return _without_data(lake, chosen, clock, options)

@@ -1,6 +1,7 @@
 """The commands by the moment they are for, each loaded only when it is asked for, and their help on one screen."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -23,6 +24,15 @@ class SectionedGroup(click.Group):
             if cmd_name in commands:
                 return _load(commands[cmd_name])
         return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; a word that is nearly a command is answered with that command."""
+        near = get_close_matches(args[0], self.list_commands(ctx), 1)
+        if near and self.get_command(ctx, args[0]) is None:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Leave the few options to the last line: the commands fill the screen."""

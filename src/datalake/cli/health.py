@@ -50,7 +50,10 @@ def check_python(version: tuple[int, ...]) -> Finding:
 
 
 def check_venv(root: Path) -> Finding:
-    """Judge whether the environment holds what the lock file names."""
+    """Judge whether the environment holds what the lock file names, every file of it."""
+    lacking = interpreters.damaged(str(environment.python_of(root)))
+    if lacking:
+        return Finding("venv", BAD, f"lacks files of {', '.join(lacking)}", "python3 manage.py setup")
     if environment.is_current(root, environment.LOCKS):
         return Finding("venv", OK, "as requirements.lock says")
     return Finding("venv", BAD, "is not as requirements.lock says", "python3 manage.py setup")

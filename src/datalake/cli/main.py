@@ -68,6 +68,9 @@ def main(arguments: list[str], door: Door | None = None) -> int:
     try:
         done = commands.main(args=arguments, prog_name="manage.py", standalone_mode=False, obj=door)
         return done if isinstance(done, int) else EXIT_OK
+    except click.exceptions.NoArgsIsHelpError as problem:
+        click.echo(problem.format_message(), err=True)
+        return problem.exit_code
     except click.ClickException as problem:
         click.echo(f"error: {problem.format_message()} {_hint(problem)}".rstrip(), err=True)
         return problem.exit_code
@@ -79,13 +82,15 @@ def main(arguments: list[str], door: Door | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # `manage.py status | head`: the reader has seen enough
         return EXIT_OK
+    except ModuleNotFoundError as problem:
+        return _told(DatalakeError(f"venv is damaged: {problem}.", "Mend it: python3 manage.py setup"), door, arguments)
     except Exception as problem:
         return _surprised(problem, door, arguments)
 
 
 def _hint(problem: click.ClickException) -> str:
     context = getattr(problem, "ctx", None)
-    return f"See `{context.command_path} --help`." if context else ""
+    return f"See `python3 {context.command_path} --help`." if context else ""
 
 
 def _told(problem: DatalakeError, door: Door, arguments: list[str]) -> int:

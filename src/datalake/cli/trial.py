@@ -35,6 +35,7 @@ FIRST = 10  # rejected rows that are shown
 @pass_door
 def try_file(door: Door, file: Path, feed: str | None, day: datetime | None) -> int:
     """Check FILE in full: what would load, be rejected and change. Writes nothing."""
+    _require_readable(file)
     settings, contracts = read_all(door)
     contract, named = choose(contracts, file.name, feed)
     night = night_of(settings.schedule, door.clock.now())
@@ -47,6 +48,15 @@ def try_file(door: Door, file: Path, feed: str | None, day: datetime | None) -> 
     for line in trial_text.lines(file.name, contract, data_date, seen, shown):
         click.echo(line)
     return EXIT_OK if seen.end in trial_text.FINE else EXIT_FAILED
+
+
+def _require_readable(file: Path) -> None:
+    if file.is_symlink():  # as in incoming: what lies behind it is not what was delivered
+        raise UsageError(f"{str(file)!r} is a symbolic link, which a run would skip.", "Name the file itself.")
+    if not file.is_file():
+        raise UsageError(f"{str(file)!r} is no file.", "Name one, such as data/incoming/IRB_PROTOCOL_2025-11-04.csv.")
+    if not os.access(file, os.R_OK):
+        raise UsageError(f"{str(file)!r} cannot be read: its permissions forbid it.", "Run it as its owner.")
 
 
 def choose(contracts: Sequence[Contract], name: str, feed: str | None) -> tuple[Contract, date | None]:
@@ -68,12 +78,6 @@ def _sample(file: Path, data_date: date, folder: Path, night: date) -> "Sample":
     """A copy that nobody else can write to while it is read."""
     from datalake.pipeline.preview import Sample
 
-    if file.is_symlink():  # as in incoming: what lies behind it is not what was delivered
-        raise UsageError(f"{str(file)!r} is a symbolic link, which a run would skip.", "Name the file itself.")
-    if not file.is_file():
-        raise UsageError(f"{str(file)!r} is no file.", "Name one, such as data/incoming/IRB_PROTOCOL_2025-11-04.csv.")
-    if not os.access(file, os.R_OK):
-        raise UsageError(f"{str(file)!r} cannot be read: its permissions forbid it.", "Run it as its owner.")
     source = folder / "source"
     shutil.copyfile(file, source)
     return Sample(source, file.name, data_date, folder, night)

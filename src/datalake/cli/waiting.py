@@ -2,6 +2,7 @@
 
 import getpass
 import logging
+import shlex
 
 import click
 
@@ -99,7 +100,6 @@ def retry(door: Door, target: str, why: str) -> int:
 def _reason(why: str, word: str, target: str) -> str:
     """Who decides says why: the next person, or an auditor, will ask."""
     if not why.strip():
-        raise UsageError(
-            "A reason is needed; it is kept beside the file.", f"python3 manage.py {word} {target} --why '...'"
-        )
+        said = f"python3 manage.py {word} {shlex.quote(target)} --why '...'"
+        raise UsageError("A reason is needed; it is kept beside the file.", said)
     return why.strip()

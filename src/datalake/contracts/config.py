@@ -1,10 +1,12 @@
 """The edge: reads the contracts and meaning maps of an installation, with the local ones laid over them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from datalake import settings
 from datalake.contracts.across import engine_problems, map_problems, problems_between, salt_problems
 from datalake.contracts.keys import NAME
 from datalake.contracts.load import Loaded, load
@@ -19,6 +21,25 @@ from datalake.settings import Settings
 
 MODULES, LOCAL_MODULES = "config/modules", "config/local/modules"
 MAPS, LOCAL_MAPS = "config/maps", "config/local/maps"
+
+
+def load_all(root: Path, environ: Mapping[str, str]) -> tuple[Settings, tuple[Contract, ...]]:
+    """Return settings and contracts as a run needs them; raise one ConfigurationError with the mistakes of both."""
+    mistakes: list[str] = []
+    chosen = _noted(lambda: settings.load(root, environ), mistakes)
+    contracts = _noted(lambda: load_contracts(root), mistakes)
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    require_met(contracts, chosen)
+    return chosen, contracts
+
+
+def _noted(reader: Callable[[], Any], mistakes: list[str]) -> Any:
+    try:
+        return reader()
+    except ConfigurationError as problem:
+        mistakes.append(str(problem))
+        return None
 
 
 def load_contracts(root: Path) -> tuple[Contract, ...]:
@@ -40,10 +61,10 @@ def load_contracts(root: Path) -> tuple[Contract, ...]:
     return contracts
 
 
-def require_met(contracts: Sequence[Contract], settings: Settings) -> None:
+def require_met(contracts: Sequence[Contract], chosen: Settings) -> None:
     """Raise ConfigurationError where rules ask for what settings and secrets lack: a key to hash with, a cluster."""
-    has_cluster = bool(settings.scheduler or settings.cluster)
-    problems = [*salt_problems(contracts, settings.secrets), *engine_problems(contracts, has_cluster)]
+    has_cluster = bool(chosen.scheduler or chosen.cluster)
+    problems = [*salt_problems(contracts, chosen.secrets), *engine_problems(contracts, has_cluster)]
     if problems:
         raise ConfigurationError(listed(problems))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datalake.alerts.direct import leave_answers_to_the_line
 from datalake.clock import SystemClock
-from datalake.errors import EXIT_USAGE
+from datalake.errors import EXIT_OK, EXIT_USAGE
 from datalake.runs.logs import FORMAT
 from datalake.watchdog.check import check, should_start
 from datalake.zones.paths import Lake
@@ -25,9 +25,15 @@ def main(arguments: list[str]) -> int:
         if should_start(Lake(ROOT), os.environ, SystemClock()):
             return EXIT_START_FIRST
     elif arguments:
-        print("usage: bash src/check_etl_watchdog.sh", file=sys.stderr)
-        return EXIT_USAGE
+        return _usage(arguments)
     return check(Lake(ROOT), os.environ, SystemClock())
+
+
+def _usage(arguments: list[str]) -> int:
+    is_asked = arguments in (["-h"], ["--help"])
+    said = "usage: bash src/check_etl_watchdog.sh\n\nTells whether last night's load was good; takes no words."
+    print(said, file=sys.stdout if is_asked else sys.stderr)
+    return EXIT_OK if is_asked else EXIT_USAGE
 
 
 if __name__ == "__main__":
