@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WHOLE_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -16,6 +17,11 @@ def day(value: date, near: date | None = None) -> str:
 def full_day(value: date) -> str:
     """Return `Tue 4 Nov 2025`."""
     return f"{day(value)} {value.year}"
+
+
+def weekday(name: str) -> str:
+    """Return `Monday` for `mon`, as settings have it."""
+    return next(each for each in WHOLE_WEEKDAYS if each.lower().startswith(name))
 
 
 def moment(value: datetime, zone: tzinfo) -> str:

@@ -3,10 +3,10 @@
 import shlex
 
 from datalake.errors import UsageError
-from datalake.schedule import WEEKDAYS, weekdays
+from datalake.schedule import weekdays
 from datalake.settings import Schedule
+from datalake.words import weekday
 
-TITLES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SCRIPTS = ("cron_runner.sh", "check_etl_watchdog.sh", "weekly_summary_slack.sh")
 
 
@@ -29,7 +29,7 @@ def block(schedule: Schedule, root: str) -> str:
         lines += ["# After a restart: the night that was missed, if one was", f"@reboot {runner} --boot"]
     lines += [f"# Watchdog check at {schedule.watchdog}", f"{_at(schedule.watchdog)} * * * {watchdog}"]
     day = schedule.weekly_day
-    lines += [f"# Weekly summary every {TITLES[WEEKDAYS.index(day)]} at {schedule.weekly}"]
+    lines += [f"# Weekly summary every {weekday(day)} at {schedule.weekly}"]
     lines += [f"{_at(schedule.weekly)} * * {days_field(day)} {weekly}", _end(root)]
     return "\n".join(lines) + "\n"
 

@@ -41,36 +41,64 @@ class Expected:
 
 def take_in(expected: Expected, event: Mapping[str, Any]) -> None:
     """Add what one event tells of; a later event about the same file holds."""
-    kind, feed = event.get("kind"), str(event.get("feed", ""))
-    if kind == "admitted":
-        path = str(Path("raw") / event["raw"])
-        expected.files[path] = event["sha256"]
-        expected.removed.discard(path)
-    if kind == REMOVED:
-        expected.removed.update(event["files"])
+    take = _BY_KIND.get(str(event.get("kind")))
+    if take:
+        take(expected, str(event.get("feed", "")), event)
     for name, sha256 in event.get("beside", {}).items():
         expected.files[str((Path("raw") / event["raw"]).with_name(name))] = sha256
-    if kind == "published":
-        expected.versions.setdefault(feed, {})[event["version"]] = facts_of(event)
-        _keep(expected, feed, event)
-        expected.lists.setdefault(feed, {})[event["version"]] = event["history"]
-    if kind == "replayed":  # every version and list was made anew
-        expected.versions[feed] = dict(event["rebuilt"]["versions"])
-        expected.must[feed] = [each for each in expected.must.get(feed, []) if each in expected.versions[feed]]
-        expected.lists[feed] = dict(event["rebuilt"]["lists"])
-        for place, sha256 in event["rebuilt"].get("findings", {}).items():
-            _find(expected, place, sha256)
-    if kind in ("filed", "compacted") and event.get("list"):
+    if event.get("findings"):
+        _find(expected, findings_place(event), event["findings"])
+
+
+def _admitted(expected: Expected, feed: str, event: Mapping[str, Any]) -> None:
+    path = str(Path("raw") / event["raw"])
+    expected.files[path] = event["sha256"]
+    expected.removed.discard(path)
+
+
+def _removed(expected: Expected, feed: str, event: Mapping[str, Any]) -> None:
+    expected.removed.update(event["files"])
+
+
+def _published(expected: Expected, feed: str, event: Mapping[str, Any]) -> None:
+    expected.versions.setdefault(feed, {})[event["version"]] = facts_of(event)
+    _keep(expected, feed, event)
+    expected.lists.setdefault(feed, {})[event["version"]] = event["history"]
+
+
+def _replayed(expected: Expected, feed: str, event: Mapping[str, Any]) -> None:
+    """Every version and list was made anew."""
+    rebuilt = event["rebuilt"]
+    expected.versions[feed], expected.lists[feed] = dict(rebuilt["versions"]), dict(rebuilt["lists"])
+    expected.must[feed] = [each for each in expected.must.get(feed, []) if each in expected.versions[feed]]
+    for place, sha256 in rebuilt.get("findings", {}).items():
+        _find(expected, place, sha256)
+
+
+def _listed(expected: Expected, feed: str, event: Mapping[str, Any]) -> None:
+    """A change list of its own, which may take the place of others."""
+    if event.get("list"):
         lists = expected.lists.setdefault(feed, {})
         for replaced in event.get("replaced", ()):
             lists.pop(replaced, None)
         lists[event["list"]] = event["history"]
-    if kind == REPORTED:
-        expected.shown = {view: version for view, (version, _) in event["views"].items()}
-        for view, (version, sha256) in event["views"].items():
-            expected.views.setdefault(view, {})[version] = sha256
-    if event.get("findings"):
-        _find(expected, findings_place(event), event["findings"])
+
+
+def _reported(expected: Expected, feed: str, event: Mapping[str, Any]) -> None:
+    expected.shown = {view: version for view, (version, _) in event["views"].items()}
+    for view, (version, sha256) in event["views"].items():
+        expected.views.setdefault(view, {})[version] = sha256
+
+
+_BY_KIND = {
+    "admitted": _admitted,
+    "published": _published,
+    "replayed": _replayed,
+    "filed": _listed,
+    "compacted": _listed,
+    REMOVED: _removed,
+    REPORTED: _reported,
+}
 
 
 def _keep(expected: Expected, feed: str, event: Mapping[str, Any]) -> None:

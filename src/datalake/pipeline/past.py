@@ -13,8 +13,8 @@ from datalake.outcomes import Changes
 from datalake.pipeline.filing import timeline_of
 from datalake.zones import curated
 from datalake.zones.events import read
+from datalake.zones.manifest import good_ends
 from datalake.zones.paths import Lake
-from datalake.zones.state import ENDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,8 +64,8 @@ def rows_known(lake: Lake, contract: Contract, day: date) -> "Rows":
 
 def first_day(lake: Lake, feed: str) -> date | None:
     """Return the oldest data date of a file of the feed that came to a good end, whenever it was loaded."""
-    told = (line.event for line in read(lake.events) if line.event and line.event.get("kind") in ENDS)
-    return min((date.fromisoformat(each["data_date"]) for each in told if each["feed"] == feed), default=None)
+    days = (event["data_date"] for event in good_ends(lake) if event["feed"] == feed)
+    return min(map(date.fromisoformat, days), default=None)
 
 
 class _Lines:

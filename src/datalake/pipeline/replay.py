@@ -28,10 +28,10 @@ from datalake.zones import curated
 from datalake.zones.events import read
 from datalake.zones.exchange import exchange
 from datalake.zones.files import make_folder, remove_tree
-from datalake.zones.manifest import Ledger
+from datalake.zones.manifest import Ledger, good_ends
 from datalake.zones.paths import Lake
 from datalake.zones.raw import file_sha256
-from datalake.zones.state import ENDS, OpenDelivery
+from datalake.zones.state import OpenDelivery
 
 log = logging.getLogger("datalake.pipeline")
 APART = ".replay"
@@ -80,7 +80,8 @@ def replay(run: Context, contract: Contract, dry: bool = False) -> Replayed:
     aside = Context(lake, settings, run.clock, ledger, run.night, run.observer, run.stager, shared=run.engines)
     contract = replace(contract, legal_hold=False)  # it is about the lake's own versions, which are all made again
     try:
-        refused = [each for event in _good_ends(run.lake, feed) for each in _again(aside, contract, event)]
+        mine = [event for event in good_ends(run.lake) if event["feed"] == feed]
+        refused = [each for event in mine for each in _again(aside, contract, event)]
         done = _compared(run, aside, contract, tuple(refused))
         if not dry:
             _take_place(run, aside, contract, done)
@@ -94,13 +95,6 @@ def _versions_kept(run: Context, contract: Contract) -> int:
     there = len(curated.version_names(run.lake, contract.feed))
     every = run.ledger.feed(contract.feed).seq if contract.legal_hold and not there else 0
     return max(run.settings.keep_versions, there, every)
-
-
-def _good_ends(lake: Lake, feed: str) -> Iterator[dict[str, Any]]:
-    """The deliveries that made the table and its history what they are, in that order."""
-    for line in read(lake.events):
-        if line.event and line.event.get("kind") in ENDS and line.event["feed"] == feed:
-            yield line.event
 
 
 def _again(aside: Context, contract: Contract, event: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -14,9 +14,8 @@ from datalake.contracts.model import Contract
 from datalake.engine.encoding import candidates
 from datalake.engine.job import FINDINGS_FILE, STAGED_FILE, from_json
 from datalake.zones import curated, history
-from datalake.zones.events import read
+from datalake.zones.manifest import good_ends
 from datalake.zones.paths import Lake
-from datalake.zones.state import ENDS
 
 HELD_BACK = ("rejected", "duplicate", "superseded", "excluded")
 
@@ -64,13 +63,14 @@ class Trace:
 def trace(lake: Lake, contract: Contract, key: str) -> Trace:
     """Return what is known of the record with this key, as findings name keys."""
     lines = list(_lines(lake, contract, key))
-    raws = _raw_paths(lake, contract.feed)
+    ends = [event for event in good_ends(lake) if event["feed"] == contract.feed]
+    raws = {each["sha256"][:12]: lake.raw_zone / each["raw"] for each in ends}  # where each delivery lies, by its id
     changes: list[Change] = []
     before: dict[str, Any] = {}
     for line in sorted(lines, key=lambda each: (each["_valid_from"], each["_version"])):
         changes.append(_change(line, before, contract, raws))
         before = {} if line["_change"].endswith("gone") else line
-    days = sorted({date.fromisoformat(each["data_date"]) for each in _good_ends(lake, contract.feed)})
+    days = sorted({date.fromisoformat(each["data_date"]) for each in ends})
     told = tuple(_with_same(changes, days))
     return Trace(key, told, tuple(_rejections(lake, contract.feed, key)), _now(lake, contract, key))
 
@@ -126,16 +126,6 @@ def _change(line: dict[str, Any], before: dict[str, Any], contract: Contract, ra
         values={} if gone else told,
         raw=raw,
     )
-
-
-def _raw_paths(lake: Lake, feed: str) -> dict[str, Path]:
-    """Where each delivery lies, by its id."""
-    return {each["sha256"][:12]: lake.raw_zone / each["raw"] for each in _good_ends(lake, feed)}
-
-
-def _good_ends(lake: Lake, feed: str) -> Iterator[dict[str, Any]]:
-    events = (line.event for line in read(lake.events) if line.event and line.event.get("kind") in ENDS)
-    return (each for each in events if each["feed"] == feed)
 
 
 def _encodings(path: Path, contract: Contract) -> tuple[str, ...]:

@@ -45,7 +45,9 @@ def _word(app: Flask) -> None:
     environment.filters.update(duration=text.duration, day=text.day, iso_day=text.iso_day)
     environment.filters.update(size=words.size, value=text.value, known_as=text.key, redacted=redacted)
     environment.filters.update(key=key_of, ok=succeeded, night_of=night_of)
-    environment.filters.update(count=words.count, number=text.number, listed=words.listed, short_day=words.day)
+    environment.filters.update(
+        count=words.count, number=text.number, listed=words.listed, short_day=words.day, weekday=words.weekday
+    )
 
 
 def _printable(value: Any) -> Any:

@@ -6,7 +6,7 @@ where they are lost too, from raw and curated (rebuild.py). Nothing ever starts 
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -72,8 +72,7 @@ class Ledger:
     def _good_ends(self) -> set[tuple[str, str, str]]:
         """Feed, sha256 and date of every one; the first time has the whole log read."""
         if self._ended is None:
-            told = (line.event for line in events.read(self._lake.events) if line.event)
-            self._ended = {_end(each) for each in told if each.get("kind") in ENDS}
+            self._ended = {_end(event) for event in good_ends(self._lake)}
         return self._ended
 
     def save(self) -> None:
@@ -81,6 +80,12 @@ class Ledger:
         feeds = {name: to_json(feed) for name, feed in sorted(self.state.items())}
         document = {"format": FORMAT, "log": asdict(self._events.position), "feeds": feeds}
         write_atomically(self._lake.manifest, json.dumps(document, indent=1).encode("ascii") + b"\n")
+
+
+def good_ends(lake: Lake) -> Iterator[dict[str, Any]]:
+    """Yield the event of every delivery that came to a good end, oldest first; reads the whole log."""
+    told = (line.event for line in events.read(lake.events))
+    return (event for event in told if event and event.get("kind") in ENDS)
 
 
 def _end(event: Mapping[str, Any]) -> tuple[str, str, str]:
