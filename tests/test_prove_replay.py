@@ -4,7 +4,7 @@ import os
 import time
 
 import pytest
-from support.project import ROOT
+from support.project import copy_files, leave_views, project_files
 
 from datalake.demo.generator.feeds.catalog import FEEDS
 from datalake.prove.exports import WAYS, export_of, traits
@@ -18,7 +18,10 @@ NIGHTS = 5
 def proof(tmp_path_factory: pytest.TempPathFactory) -> tuple[Proof, list[list[str]]]:
     os.environ["TZ"] = "America/New_York"  # as every test has it, which is set only after this fixture
     time.tzset()
-    prepared = prepare(ROOT, tmp_path_factory.mktemp("replay"), seed=5, rows=150)
+    installation = tmp_path_factory.mktemp("installation")
+    copy_files(project_files("config"), installation)
+    leave_views(installation, "feed_health", "irb_pipeline")
+    prepared = prepare(installation, tmp_path_factory.mktemp("replay"), seed=5, rows=150)
     return prepared, list(prepared.nights(NIGHTS))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.installation import BASH
-from support.project import ROOT
+from support.project import ROOT, copy_project, leave_views
 
 from datalake.prove.kills import KINDS, Kill, Proof, proof, seeded_kills
 from datalake.prove.verdict import Night, judge
@@ -15,9 +15,11 @@ from datalake.prove.verdict import Night, judge
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
+    installation = copy_project(tmp_path_factory.mktemp("installation") / "project")
+    leave_views(installation, "irb_pipeline")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("kills")))
-        with proof(ROOT, seed=7, bash=BASH, rows=300) as made:
+        with proof(installation, seed=7, bash=BASH, rows=300) as made:
             yield made
 
 
