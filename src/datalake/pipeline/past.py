@@ -1,7 +1,7 @@
 """A feed's past out of its change lists: the state at a date, as it was shown then and as it is known now."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,7 +19,9 @@ from datalake.zones.paths import Lake
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from datalake.merge.rows import Rows
+    from datalake.merge.base import Merge
+    from datalake.merge.rows import Mask, Rows
+    from datalake.merge.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -71,16 +73,16 @@ def first_day(lake: Lake, feed: str) -> date | None:
 class _Lines:
     """The rows of marked lines of a timeline, to be gone over more than once."""
 
-    def __init__(self, timeline: Any, mask: Any) -> None:
+    def __init__(self, timeline: "Timeline", mask: "Mask") -> None:
         self.schema = timeline.table
         self._timeline, self._mask = timeline, mask
 
-    def batches(self, columns: Any = None) -> "Iterator[pa.RecordBatch]":
+    def batches(self, columns: "Sequence[str] | None" = None) -> "Iterator[pa.RecordBatch]":
         for batch in self._timeline.rows(self._mask):
-            yield batch.select(columns) if columns else batch
+            yield batch.select(list(columns)) if columns is not None else batch
 
 
-def _timeline(lake: Lake, contract: Contract) -> Any:
+def _timeline(lake: Lake, contract: Contract) -> "Timeline":
     from datalake.clean.schema import output_schema
 
     if contract.history == "none" or not contract.primary_key:
@@ -113,7 +115,7 @@ def compare(contract: Contract, before: "Rows", after: "Rows") -> tuple[Changes,
     return merge.differences.changes, _differences(merge)
 
 
-def _differences(merge: Any) -> Iterator[Difference]:
+def _differences(merge: "Merge") -> Iterator[Difference]:
     from datalake.merge.changes import CHANGED, GONE, changes, former_rows
     from datalake.merge.rows import content_columns
 

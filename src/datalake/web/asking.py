@@ -57,13 +57,13 @@ def text(given: Mapping[str, str], name: str) -> str:
     return asked
 
 
-def limit(given: Mapping[str, str], default: int, most: int = MOST) -> int:
-    """Given query parameters, return how many rows are wanted; too many is an error, never a silent cut."""
-    asked = text(given, "limit")
+def number(given: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """Given a parameter's name, return its whole number from 1; too large a one is an error, never a silent cut."""
+    asked = text(given, name)
     if not asked:
         return default
     if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:6]) <= most and len(asked) <= 6):
-        raise UsageError(f"limit {asked!r} is not a number from 1 to {most}.", "")
+        raise UsageError(f"{name} {asked!r} is not a number from 1 to {most}.", "")
     return int(asked)
 
 

@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from datalake.errors import UsageError
 
 
+def foreign() -> UsageError:
+    """Return the error of a cursor that we did not make."""
+    return UsageError("The cursor is not one of ours.", "Begin again without it.")
+
+
 def encode(key: Sequence[str | int | float]) -> str:
     """Given a row's key, return the opaque text that stands for it in a link."""
     return base64.urlsafe_b64encode(json.dumps(list(key)).encode()).decode().rstrip("=")
@@ -17,7 +22,7 @@ def decode_key(cursor: str) -> tuple[str | int | float, int]:
     """Given a cursor of the runs, return the sort value and the row's number; raise UsageError for any other text."""
     key = _decoded(cursor)
     if len(key) != 2 or not isinstance(key[0], (str, int, float)) or type(key[1]) is not int or abs(key[1]) > 2**62:
-        raise UsageError("The cursor is not one of ours.", "Begin again without it.")
+        raise foreign()
     return key[0], key[1]
 
 
@@ -27,7 +32,7 @@ def decode_id(cursor: str) -> int:
         return 2**62
     key = _decoded(cursor)
     if len(key) != 1 or type(key[0]) is not int or abs(key[0]) > 2**62:
-        raise UsageError("The cursor is not one of ours.", "Begin again without it.")
+        raise foreign()
     return key[0]
 
 
@@ -37,7 +42,7 @@ def decode_change(cursor: str) -> tuple[str, tuple[str, int] | None]:
         return "", None
     key = _decoded(cursor)
     if len(key) != 3 or not isinstance(key[0], str) or not isinstance(key[1], str) or type(key[2]) is not int:
-        raise UsageError("The cursor is not one of ours.", "Begin again without it.")
+        raise foreign()
     return key[0], (key[1], key[2])
 
 
@@ -46,5 +51,5 @@ def _decoded(cursor: str) -> list[object]:
         padded = cursor + "=" * (-len(cursor) % 4)
         key = json.loads(base64.b64decode(padded.encode(), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError) as error:
-        raise UsageError("The cursor is not one of ours.", "Begin again without it.") from error
+        raise foreign() from error
     return key if isinstance(key, list) else []

@@ -122,7 +122,7 @@ def _cursor_day(call: Call) -> date | None:
     try:
         return date.fromisoformat(call.given["cursor"]) - timedelta(days=1) if "cursor" in call.given else None
     except (ValueError, OverflowError):
-        raise UsageError("The cursor is not one of ours.", "Begin again without it.") from None
+        raise paging.foreign() from None
 
 
 def _judged(call: Call, last: date | None, most: int, size: str = "day") -> list[Night]:

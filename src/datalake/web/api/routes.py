@@ -24,7 +24,7 @@ def _answer(resource: Resource, csv: bool, **path: str) -> BaseResponse:
     asked.check_once(request.args.to_dict(flat=False))
     given = request.args.to_dict()
     asked.check(given, resource.parameters, csv)
-    limit = asking.limit(given, asked.CSV_PAGE if csv else asked.PAGE)
+    limit = asking.number(given, "limit", asked.CSV_PAGE if csv else asked.PAGE, asking.MOST)
     found, problem = ask(site.lake, lambda record: _read(resource, Call(site, record, given, path, limit)))
     if found.rows is None:
         return answers.problem(404, f"There is no such {resource.path.split('/')[1].removesuffix('s')}.")

@@ -81,7 +81,7 @@ def rejected_rows(feed: str, day: str, delivery: str) -> str:
     contract, folder = _file(feed, day, delivery)
     given = request.args.to_dict()
     wanted = _wanted(given)
-    page = asking.limit({"limit": given.get("page", "")}, 1, 100_000)
+    page = asking.number(given, "page", 1, 100_000)
     found = findings.read(folder, contract, wanted, (page - 1) * ROWS, ROWS, visitor())
     if visitor().reads:
         log_read(f"rejected rows of {feed} {delivery}")
