@@ -103,7 +103,8 @@ def test_one_failing_feed_never_stops_another(here: Office) -> None:
     assert feed(outcome, "grants").status == "published"
     assert feed(outcome).status == "refused"
     assert "has a header and no rows" in feed(outcome).reason
-    assert feed(outcome).fix.endswith("`python3 manage.py retry irb`.")
+    again = "It loads by itself the next night, or at once: `bash src/cron_runner.sh`."
+    assert feed(outcome).fix == f"Ask for the export to be sent again. {again}"
 
 
 def test_a_fault_in_the_program_is_worded_and_logged_and_the_file_is_taken_up_again(

@@ -46,10 +46,18 @@ def _storage(problem: OSError) -> tuple[str, str]:
     return f"{where} could not be read or written: {reason}.", fix
 
 
+# What no change of the rules mends: another file must come, and the refused one taken again would be refused again.
+ANOTHER_FILE = ("check_failed", "checksum", "duplicate_header", "empty_file", "header_only", "not_csv", "unclosed_quote")
+
+
 def refused(name: str, problem: Refused, feed: str) -> tuple[str, str]:
     """Return why a file was refused and what to do."""
     place = f", line {problem.line:,}" if problem.line else ""
-    fix = f"{problem.fix} Then `python3 manage.py retry {feed}`.".strip()
+    if problem.rule in ANOTHER_FILE:
+        ask = problem.fix or "Have the file put right and sent again."
+        fix = f"{ask} It loads by itself the next night, or at once: `bash src/cron_runner.sh`."
+    else:
+        fix = f"{problem.fix or 'Put it right.'} Then `python3 manage.py retry {feed}`."
     return f"{name}{place}: {problem.message}", fix
 
 
