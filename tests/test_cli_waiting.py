@@ -239,3 +239,10 @@ def test_status_names_what_lies_in_incoming_and_why(lake, manage) -> None:
     assert "rooms: 1 file for the next run" in said.out
     assert "notes.txt: matches no feed" in said.out
     assert "ROOMS_2025-11-05.csv: a folder, not a file" in said.out
+
+
+def test_status_says_for_which_feed_a_run_failed(lake: Lake, manage) -> None:
+    drop(lake, "2025-11-04", HEADLESS)
+    assert manage("run").code == 1
+    (row,) = (line for line in manage("status").out.splitlines() if "failure (1)" in line)
+    assert row.endswith("rooms: file refused")

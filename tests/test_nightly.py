@@ -75,6 +75,19 @@ def test_nothing_in_incoming_is_a_success_that_says_so(here: Office) -> None:
     assert outcome.with_notes
 
 
+def test_the_log_names_every_file_that_stays_in_incoming_and_no_note_contradicts_that(
+    here: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [f"other_{number}.csv" for number in range(9)]
+    for name in names:
+        here.deliver(name, "x\n")
+    caplog.set_level("INFO", "datalake")
+    outcome = here.night()
+    assert all(f"left_in_incoming={name} " in caplog.text for name in names)
+    assert note(outcome, "no_files") == "No file in incoming is ready for a feed: nothing to load."
+    assert note(outcome, "no_files") in caplog.text and "Left in incoming: other_0.csv" in caplog.text
+
+
 def test_a_night_whose_file_did_not_come_names_the_feed_and_what_it_shows(here: Office) -> None:
     here.irb("2025-11-04", "A")
     here.deliver("GRANTS_2025-11-04.csv", grants_csv("AWD1,5"))

@@ -204,6 +204,8 @@ class _Run:
                 reason, fix = reasons.worded(problem)
                 error = f"{outcome.error} What the run came to could not be written down: {reason}".strip()
                 outcome = replace(outcome, status=FAILURE, exit_code=EXIT_FAILED, error=error, fix=outcome.fix or fix)
+            for each in outcome.notes:
+                log.info("%s", line_of({"note": each.kind, "text": each.text}))
             log.info("%s", _line(outcome))
             if self.record:
                 self.record(outcome)
@@ -256,6 +258,9 @@ def planned(
     )
 
 
+NO_FILES = "No files in incoming: nothing to load."
+
+
 def anything_new(lake: Lake, settings: Settings, contracts: Sequence[Contract], now: datetime) -> bool:
     """Whether a further try would find anything to do: without that it is no run."""
     night = night_of(settings.schedule, now)
@@ -266,7 +271,10 @@ def _notes(todo: Plan, context: Context, night: date) -> list[Note]:
     """What is to be said about incoming as a whole, before what happened to each feed."""
     notes = waiting_notes(todo.waiting)
     if not todo.takes:
-        notes.insert(0, Note("no_files", "No files in incoming: nothing to load."))
+        text = "No file in incoming is ready for a feed: nothing to load." if notes else NO_FILES
+        notes.insert(0, Note("no_files", text))
+    for left in todo.waiting:  # every one of them: the note names a few
+        log.info("%s", line_of({"left_in_incoming": left.name, "reason": left.reason}))
     for each in todo.feeds:
         state = context.ledger.feed(each.contract.feed)
         expected = is_expected(each.contract, context.settings.schedule, night)

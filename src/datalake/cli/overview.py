@@ -86,7 +86,7 @@ def _run_row(run: RecordedRun) -> list[str]:
         "-" if run.rows_read is None else number(run.rows_read),
         "-" if run.rejected is None else number(run.rejected),
         _ended(run),
-        text.clipped(run.error, 60),
+        text.clipped(run.error or ", ".join(run.failed), 60),
     ]
 
 

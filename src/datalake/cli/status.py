@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -9,6 +10,8 @@ from datalake.cli import overview
 from datalake.cli.door import Door, pass_door
 from datalake.contracts.model import Contract
 from datalake.errors import DatalakeError
+from datalake.freshness import HELD, REFUSED
+from datalake.outcomes import FAILURE
 from datalake.pipeline.plan import Plan, plan
 from datalake.runs import history, lock
 from datalake.runs.history import RecordedRun
@@ -23,6 +26,7 @@ from datalake.zones.paths import Lake
 from datalake.zones.state import State
 
 SHOWN_RUNS = 7
+ENDED = {"refused": REFUSED, "held": HELD, "waiting_for_ok": HELD}  # what became of a feed's file
 
 
 @click.command()
@@ -73,10 +77,21 @@ def _planned(door: Door, settings: Settings, contracts: Sequence[Contract], stat
 
 def _runs(lake: Lake, count: int) -> Sequence[RecordedRun]:
     try:
-        return history.last_runs(lake.database, count)
+        return [_with_cause(lake, each) for each in history.last_runs(lake.database, count)]
     except sqlite3.Error as problem:
         click.echo(f"warning: {lake.database} cannot be read ({problem}); the next run mends it.", err=True)
         return ()
+
+
+def _with_cause(lake: Lake, run: RecordedRun) -> RecordedRun:
+    """A run that failed by its feeds has no error of its own: they are what it failed for."""
+    if run.status != FAILURE or run.error or not run.run_id:
+        return run
+    told = history.outcome(lake.database, run.run_id)
+    failed = (
+        [f"{each.feed}: {ENDED.get(each.status, 'not updated')}" for each in told.feeds if each.failed] if told else []
+    )
+    return replace(run, failed=tuple(failed))
 
 
 def _holder(lake: Lake) -> Holder | None:

@@ -47,7 +47,15 @@ def _storage(problem: OSError) -> tuple[str, str]:
 
 
 # What no change of the rules mends: another file must come, and the refused one taken again would be refused again.
-ANOTHER_FILE = ("check_failed", "checksum", "duplicate_header", "empty_file", "header_only", "not_csv", "unclosed_quote")
+ANOTHER_FILE = (
+    "check_failed",
+    "checksum",
+    "duplicate_header",
+    "empty_file",
+    "header_only",
+    "not_csv",
+    "unclosed_quote",
+)
 
 
 def refused(name: str, problem: Refused, feed: str) -> tuple[str, str]:

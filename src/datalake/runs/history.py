@@ -47,6 +47,7 @@ class RecordedRun:
     accepted: int | None
     rejected: int | None
     tip: str = ""  # sha256 of the last event when it ended
+    failed: tuple[str, ...] = ()  # the feeds that it failed for, in words, where somebody has looked them up
 
 
 @contextlib.contextmanager
