@@ -17,11 +17,12 @@ from datalake.alerts.outbox import Entry
 from datalake.contracts.model import Contract, Delivery, Freshness
 from datalake.outcomes import RunOutcome
 from datalake.runs.history import RecordedRun
+from datalake.runs.last_success import LastSuccess
 from datalake.runs.lockfile import Holder
 from datalake.settings import Schedule, Settings
 from datalake.watchdog import messages
 from datalake.watchdog.check import report
-from datalake.watchdog.facts import Facts, Marker
+from datalake.watchdog.facts import Facts
 from datalake.watchdog.messages import Wording
 from datalake.watchdog.record import BLANK
 from datalake.watchdog.verdict import verdict
@@ -46,19 +47,19 @@ def recorded(run: RunOutcome) -> RecordedRun:
 
 
 GOOD = recorded(replace(samples.SUCCESS, night=YESTERDAY, start=samples.START - DAY, end=samples.END - DAY))
-MARKER = Marker(samples.END - DAY, YESTERDAY)
+MARKER = LastSuccess(samples.END - DAY, YESTERDAY)
 BEFORE = Facts(
     SIX, samples.NIGHT, marker=MARKER, runs=(GOOD,), first_night=date(2025, 10, 1), looked=(SIX - DAY, YESTERDAY)
 )
 FINE = replace(
-    BEFORE, marker=Marker(samples.END, samples.NIGHT), runs=(GOOD, recorded(samples.SUCCESS)), last=samples.SUCCESS
+    BEFORE, marker=LastSuccess(samples.END, samples.NIGHT), runs=(GOOD, recorded(samples.SUCCESS)), last=samples.SUCCESS
 )
 
 
 def ran(run: RunOutcome, **known) -> Facts:
     """The facts after a run of last night."""
     good = run.status == "success"
-    marker = Marker(run.end, run.night) if good else MARKER
+    marker = LastSuccess(run.end, run.night) if good else MARKER
     return replace(BEFORE, runs=(GOOD, recorded(run)), last=run, marker=marker, **known)
 
 
@@ -177,10 +178,10 @@ EVERY: dict[str, Callable[[], Message]] = {
     "check-overrun": lambda: check(replace(BEFORE, holder=STUCK)),
     "check-took-too-long": lambda: check(ran(LONG), "length"),
     "check-too-short": lambda: check(ran(SHORT), "length"),
-    "check-unknown": lambda: check(replace(BEFORE, marker=Marker(samples.END, samples.NIGHT))),
+    "check-unknown": lambda: check(replace(BEFORE, marker=LastSuccess(samples.END, samples.NIGHT))),
     "check-unmarked": lambda: check(replace(FINE, marker=MARKER), "marker"),
     "check-clock": lambda: check(
-        replace(FINE, marker=Marker(datetime(2031, 1, 1, tzinfo=timezone.utc), date(2031, 1, 1)))
+        replace(FINE, marker=LastSuccess(datetime(2031, 1, 1, tzinfo=timezone.utc), date(2031, 1, 1)))
     ),
     "check-asleep": lambda: check(replace(BEFORE, looked=(SIX - 3 * DAY, samples.NIGHT - 3 * DAY))),
     "check-gap": gap,
