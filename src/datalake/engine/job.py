@@ -33,6 +33,7 @@ class StageJob:
     threads: int = 2
     limits: FileLimits = field(default_factory=FileLimits)
     salt: bytes | None = None  # key of hashed columns
+    sha256: str = ""  # of source, where it was computed just now
     sync: bool = True  # have the disk confirm each file before staged.json says it is there
 
 

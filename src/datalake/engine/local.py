@@ -48,7 +48,7 @@ def stage(
     work.mkdir()
     try:
         with ThreadPoolExecutor(1) as aside:
-            digest = aside.submit(sha256_of, job.source)
+            digest = aside.submit(lambda: job.sha256 or sha256_of(job.source))
             tell = progress or (lambda rows, size: None)
             staged = _staged(job, work, sizes or Sizes(), tell, passes or Passes(scan_here, on_threads))
             staged = replace(staged, sha256=digest.result())

@@ -16,7 +16,7 @@ from datalake.engine.judge import Judge, Judged, Lines
 from datalake.engine.scan import Part, Piece, RecordIndex
 from datalake.engine.watch import KeyWatch
 
-AT_ONCE = 16_384  # records judged together
+AT_ONCE = 4_096  # records judged together
 READ_COST = 131_072  # bytes that can be read in the time one more read takes
 
 

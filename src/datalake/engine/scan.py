@@ -25,7 +25,7 @@ class Sizes:
     """How a file is cut. Output does not depend on the buffer, only on how records fall into parts."""
 
     buffer: int = 4_194_304  # bytes read at once
-    part_rows: int = 32_768  # records of one part: one row group
+    part_rows: int = 16_384  # records of one part: one row group
     part_bytes: int = 33_554_432  # a part is closed after the buffer that passes this
 
 

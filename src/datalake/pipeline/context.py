@@ -63,6 +63,7 @@ class Context:
     stages: list[StageTime] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     past: dict[str, "Remembered"] = field(default_factory=dict)  # by feed, once a late file was filed
+    copied: set[str] = field(default_factory=set)  # files of raw that this run wrote, and hashed as it did
     shared: Engines | None = None  # those of the run that this one is a part of
 
     @cached_property

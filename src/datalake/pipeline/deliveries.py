@@ -47,6 +47,7 @@ def _admitted(run: Context, contract: Contract, step: Take) -> Delivery:
             if not step.who:
                 claims.put_back(run.lake, taken)
             raise
+        run.copied.add(delivery.raw)
         keep_companions(run.lake, step.companions, delivery)
         told = by_hand.noted(run, step, delivery) if step.who else {}
         beside = notes_beside(run.lake.raw_zone / delivery.raw, ("delivery", NOTE, *told.pop("notes", ())))

@@ -25,6 +25,7 @@ def job_of(run: Context, contract: Contract, delivery: OpenDelivery) -> StageJob
         threads=run.settings.threads,
         limits=run.settings.file_limits,
         salt=salt.encode() or None,
+        sha256=delivery.sha256 if delivery.raw in run.copied else "",
     )
 
 
