@@ -135,7 +135,7 @@ class Dashboard:
     proxies: tuple[str, ...] = ()  # addresses whose login header is believed
     login_header: str = "X-Remote-User"
     readers: tuple[str, ...] = ()  # logins that see confidential and restricted values
-    stewards: tuple[str, ...] = ()  # logins that see the raw rows of refused files, too
+    stewards: tuple[str, ...] = ()  # logins that see the raw rows of rejected records, too
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ DASHBOARD = Form(
             "login_header", shaped("a header's name", r"[A-Za-z0-9-]+"), "What they say the login in.", "X-Remote-User"
         ),
         Key("readers", Many(LOGIN), "Logins that see confidential and restricted values.", "[]"),
-        Key("stewards", Many(LOGIN), "Logins that see the rows of refused files, too.", "[]"),
+        Key("stewards", Many(LOGIN), "Logins that see the raw rows of rejected records, too.", "[]"),
     ),
     moved={"token": _NOT_HERE.format("DASHBOARD_TOKEN"), "debug": "can't be switched on."},
 )

@@ -16,6 +16,7 @@ from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 from datalake.inert import cell as inert
+from datalake.pipeline.findings import MASKED
 from datalake.safe_text import written_out
 from datalake.words import count, full_day, number
 from datalake.zones.claims import look
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 SHOWN = 20  # examples of each kind of difference
 WIDEST = 60  # characters of a value on a screen
-MASKED = "(masked)"
 HEADER = ("key", "difference", "column", "here", "there")
 
 

@@ -15,6 +15,7 @@ from datalake.cli.door import Door, pass_door
 from datalake.cli.feeds import find_contract
 from datalake.contracts.model import Contract
 from datalake.errors import UsageError
+from datalake.pipeline.findings import MASKED
 from datalake.safe_text import written_out
 from datalake.schedule import instant_of
 from datalake.words import count, full_day, number
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 SHOWN = 50  # records that a diff lists
 WIDEST = 60  # characters of a value on a screen
-MASKED = "(masked)"
 DAY = click.DateTime(["%Y-%m-%d"])
 WORDS = {
     "new": "first seen",

@@ -135,7 +135,7 @@ def _marker_tells_of_data(root: Path) -> bool:
         lines = (root / "logs" / "last_success.txt").read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
         return False
-    return any(line.startswith("tip=") and line.strip("tip=0") for line in lines)
+    return any(line.startswith("tip=") and line[len("tip=") :].strip("0") for line in lines)
 
 
 def _table_tells_of_data(root: Path) -> bool:
