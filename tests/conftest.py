@@ -41,7 +41,7 @@ ROOM = 4_000_000_000  # bytes that must be free there: several times what a suit
 
 
 def pytest_configure() -> None:
-    """Put what tests write into memory, if there is room: a suite makes 200,000 files, and none for the sake of a disk."""
+    """Put what tests write into memory, if there is room: a suite makes 200,000 files, none for a disk's sake."""
     with contextlib.suppress(OSError):
         found = os.statvfs(MEMORY)
         may_start_programs = not found.f_flag & getattr(os, "ST_NOEXEC", 0)

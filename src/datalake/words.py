@@ -89,6 +89,13 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "0 %"
 
 
+def rate(good: int, judged: int) -> str:
+    """Return a success rate, always in this form: `6 of 7 nights (86 %)`."""
+    if not judged:
+        return "no nights to judge"
+    return f"{good} of {count(judged, 'night')} ({round(100 * good / judged)} %)"
+
+
 def size(count_of_bytes: float) -> str:
     """Return bytes as `48,210 bytes`, `1.4 MB`, `20.0 GB`."""
     if count_of_bytes < 1_000_000:

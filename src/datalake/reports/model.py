@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from datalake import words
+
 
 @dataclass(frozen=True)
 class NightFigure:
@@ -105,8 +107,5 @@ def from_json(document: dict[str, Any]) -> Report:
 
 
 def rate(span: Span) -> str:
-    """Say the success rate, always in this form: `6 of 7 nights (86 %)`."""
-    if not span.judged:
-        return "no nights to judge"
-    word = "night" if span.judged == 1 else "nights"
-    return f"{span.loaded} of {span.judged} {word} ({round(100 * span.loaded / span.judged)} %)"
+    """Say the success rate of a span."""
+    return words.rate(span.loaded, span.judged)

@@ -8,6 +8,7 @@ from datalake import nights, schedule
 from datalake.outcomes import PARTIAL, SUCCESS
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
+from datalake.words import rate
 
 NOTES, OFF, BEFORE, COMING = "notes", "off", "before", "coming"  # beside the states of datalake.nights
 WORDS = {
@@ -107,11 +108,8 @@ class Rate:
     judged: int
 
     def __str__(self) -> str:
-        """In the form that reports use too: 6 of 7 nights (86 %)."""
-        if not self.judged:
-            return "no nights to judge"
-        word = "night" if self.judged == 1 else "nights"
-        return f"{self.good} of {self.judged} {word} ({round(100 * self.good / self.judged)}\u00a0%)"
+        """As reports say it, and not broken before the sign."""
+        return rate(self.good, self.judged).replace(" %", "\u00a0%")
 
 
 def success_rate(shown: Iterable[Night]) -> Rate:
