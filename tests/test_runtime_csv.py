@@ -228,3 +228,16 @@ class TestByHand:
         assert done.returncode == 1
         assert done.stderr.startswith(script)
         assert len(done.stderr.splitlines()) == 1
+
+    @pytest.mark.parametrize("place", ["/nosuch", "/dev/null", "{tmp}/a/b/c/d.json"])
+    def test_an_outcome_that_lies_in_no_lake_is_one_line(self, script: str, place: str, tmp_path: Path) -> None:
+        done = self.call(script, "--outcome", place.format(tmp=tmp_path))
+        assert done.returncode == 1
+        assert done.stderr.startswith(script) and done.stderr.count("\n") == 1
+        assert "data/metadata/outcomes" in done.stderr
+
+
+def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "src" / "log_runtime_sqlite.py"), "135", "success", START, END]
+    done = subprocess.run([*command, "--db-path", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and str(tmp_path) in done.stderr

@@ -89,10 +89,13 @@ def _main(
                 _record_left(options.outcome, into)
         else:
             _log_given(parser, partial(log, getattr(options, target), *values))
-    except (OSError, sqlite3.Error, DatalakeError) as problem:
+    except sqlite3.Error as problem:  # SQLite does not say which file
+        print(f"{parser.prog}: {getattr(options, target)}: {problem}", file=sys.stderr)
+    except (OSError, DatalakeError) as problem:
         print(f"{parser.prog}: {problem}", file=sys.stderr)
-        return EXIT_FAILED
-    return EXIT_OK
+    else:
+        return EXIT_OK
+    return EXIT_FAILED
 
 
 def _log_given(parser: argparse.ArgumentParser, log: Callable[[], None]) -> None:
@@ -107,7 +110,7 @@ def _record_left(file: Path, into: Into) -> None:
 
     Whatever began earlier under the same lock is over too: it comes first.
     """
-    lake = Lake(file.resolve().parents[3])
+    lake = _lake_of(file)
     schedule = settings.readable(lake.root, os.environ).schedule  # a run that broke on its settings is recorded too
     run_id = file.name.removesuffix(crumbs.OUTCOME)
     own = crumbs.left_by(lake, run_id)
@@ -117,3 +120,12 @@ def _record_left(file: Path, into: Into) -> None:
         if left.start < own.start:
             into(lake, schedule, outcome_of(left, schedule))
     into(lake, schedule, outcome_of(own, schedule))
+
+
+def _lake_of(file: Path) -> Lake:
+    """The lake whose outcomes that file is, or would be, among."""
+    place = file.resolve()
+    lake = Lake(place.parents[min(3, len(place.parents) - 1)])
+    if place.parent != lake.outcomes.resolve():
+        raise DatalakeError(f"{file}: outcomes lie in data/metadata/outcomes of a lake.")
+    return lake
