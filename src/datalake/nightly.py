@@ -16,7 +16,7 @@ from datalake.clock import Clock
 from datalake.contracts.model import Contract
 from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 from datalake.freshness import is_expected
-from datalake.outcomes import FAILURE, SUCCESS, FeedOutcome, Note, RunOutcome, feed_to_json
+from datalake.outcomes import FAILURE, SUCCESS, FeedOutcome, Note, RunOutcome, Trigger, feed_to_json
 from datalake.pipeline import by_hand, decisions, reasons
 from datalake.pipeline.by_hand import HandOver
 from datalake.pipeline.context import Context, Observer, Silent, stage_locally
@@ -47,7 +47,7 @@ def run_night(
     settings: Settings,
     contracts: Sequence[Contract],
     clock: Clock,
-    trigger: str,
+    trigger: Trigger,
     night: date | None = None,
     observer: Observer | None = None,
     work: Decision | HandOver | None = None,
@@ -92,7 +92,7 @@ class _Run:
     settings: Settings
     contracts: tuple[Contract, ...]
     clock: Clock
-    trigger: str
+    trigger: Trigger
     night: date
     observer: Observer
     run_id: str

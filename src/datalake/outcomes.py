@@ -5,8 +5,14 @@ A RunOutcome survives a trip through JSON: to_json and from_json are inverse.
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
+Status = Literal["success", "failure"]
+Trigger = Literal["cron", "hand", "again", "boot", "retry", "approve", "take", "demo", "bench", ""]  # "": not known
+FeedStatus = Literal["published", "confirmed", "held", "refused", "failed", "draft", "nothing"]
+FileStatus = Literal["published", "duplicate", "confirmed", "held", "refused", "filed", "waiting_for_ok", "failed"]
+SUCCESS: Status
+FAILURE: Status
 SUCCESS, FAILURE = "success", "failure"
 PARTIAL = ("retry", "approve", "take")  # triggers of runs that take up single files: no length of a whole night's load
 NOT_PUBLISHED = ("held", "refused", "failed")  # how a feed ends whose table was to be updated and was not
@@ -36,7 +42,7 @@ class FileOutcome:
     """What became of one file. rows_read = accepted + rejected + duplicates + superseded + excluded."""
 
     name: str
-    status: str  # published duplicate confirmed held refused filed waiting_for_ok failed
+    status: FileStatus
     delivery: str = ""  # first 12 hex digits of the sha256
     data_date: date | None = None
     rows_read: int = 0
@@ -57,7 +63,7 @@ class FeedOutcome:
     """What became of one feed in one run."""
 
     feed: str
-    status: str  # published confirmed held refused failed draft nothing
+    status: FeedStatus
     as_of: date | None = None  # data date of what the published table now shows
     rows: int = 0  # rows of the published table
     kept: int = 0  # rows kept from an earlier file because tonight's were rejected
@@ -87,11 +93,11 @@ class RunOutcome:
 
     run_id: str
     night: date
-    trigger: str  # cron hand again boot retry approve take demo
+    trigger: Trigger
     start: datetime
     end: datetime
     runtime_sec: float
-    status: str
+    status: Status
     exit_code: int
     demo: bool = False
     feeds: tuple[FeedOutcome, ...] = ()

@@ -12,7 +12,7 @@ from datalake.cli.check import read_all
 from datalake.cli.door import Door
 from datalake.errors import EXIT_OK, DatalakeError
 from datalake.nightly import run_night
-from datalake.outcomes import RunOutcome
+from datalake.outcomes import RunOutcome, Trigger
 from datalake.pipeline.by_hand import HandOver
 from datalake.pipeline.decisions import Decision
 from datalake.runs import lock, record
@@ -24,7 +24,7 @@ log = logging.getLogger("datalake.cli.running")
 
 def carry_out(
     door: Door,
-    trigger: str,
+    trigger: Trigger,
     work: Decision | HandOver | None = None,
     show: Callable[[RunOutcome, Lake, Settings], list[str]] = results.lines,
 ) -> int:

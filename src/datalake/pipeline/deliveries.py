@@ -4,6 +4,8 @@ Each step is recorded as an event once its result is on the disk, so that a run 
 by the next one from the last event.
 """
 
+from typing import Literal
+
 from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
 from datalake.errors import Refused
@@ -88,7 +90,9 @@ def _is_late(state: FeedState, delivery: OpenDelivery) -> bool:
     return state.as_of is not None and delivery.data_date < state.as_of and not again
 
 
-def _known(run: Context, contract: Contract, state: FeedState, delivery: OpenDelivery) -> str:
+def _known(
+    run: Context, contract: Contract, state: FeedState, delivery: OpenDelivery
+) -> Literal["duplicate", "confirmed", ""]:
     """How a file ends whose bytes were published before; empty for one that must be looked into."""
     if delivery.status == "retried" or state.as_of is None:
         return ""

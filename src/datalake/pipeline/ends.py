@@ -3,12 +3,12 @@
 import json
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
 from datalake.errors import Refused
-from datalake.outcomes import Changes, FileOutcome
+from datalake.outcomes import Changes, FileOutcome, FileStatus
 from datalake.pipeline import advice
 from datalake.pipeline.context import Context
 from datalake.pipeline.filing import file_late
@@ -24,6 +24,7 @@ from datalake.zones.state import QUEUED, OpenDelivery
 
 log = logging.getLogger("datalake.pipeline")
 NO_CHANGES = Changes()
+Waits = Literal["held", "waiting_for_ok"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def publish_it(run: Context, contract: Contract, delivery: OpenDelivery, staged:
     return Done(_outcome(delivery, "published", staged), changes)
 
 
-def end(run: Context, delivery: OpenDelivery, kind: str) -> Done:
+def end(run: Context, delivery: OpenDelivery, kind: Literal["duplicate", "confirmed"]) -> Done:
     run.ledger.record(kind, delivery.feed, facts_of(delivery))
     return Done(_outcome(delivery, kind, None))
 
@@ -62,7 +63,7 @@ def queue(run: Context, delivery: OpenDelivery, first: OpenDelivery) -> Done:
 
 
 def hold(
-    run: Context, contract: Contract, delivery: OpenDelivery, kind: str, reasons: list[str], staged: Staged
+    run: Context, contract: Contract, delivery: OpenDelivery, kind: Waits, reasons: list[str], staged: Staged
 ) -> Done:
     """A person must look first; told with what helps them to."""
     told = [*reasons, *filter(None, [_leaving(run, contract, delivery, staged)])]
@@ -136,7 +137,7 @@ def _counts(staged: Staged) -> dict[str, Any]:
 
 
 def _outcome(
-    delivery: OpenDelivery, status: str, staged: Staged | None, reason: str = "", fix: str = ""
+    delivery: OpenDelivery, status: FileStatus, staged: Staged | None, reason: str = "", fix: str = ""
 ) -> FileOutcome:
     counted = {**_counts(staged), "fixes": staged.fixes} if staged else {}
     return FileOutcome(

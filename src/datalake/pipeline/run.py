@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from datalake.contracts.model import Contract
-from datalake.outcomes import Changes, FeedOutcome, FileOutcome
+from datalake.outcomes import Changes, FeedOutcome, FeedStatus, FileOutcome
 from datalake.pipeline import reasons
 from datalake.pipeline.context import Context
 from datalake.pipeline.deliveries import carry, take
@@ -89,7 +89,7 @@ def outcome_of(state: FeedState, contract: Contract, done: list[Done], failure: 
     )
 
 
-def _verdict(state: FeedState, contract: Contract, files: list[FileOutcome]) -> tuple[str, str, str]:
+def _verdict(state: FeedState, contract: Contract, files: list[FileOutcome]) -> tuple[FeedStatus, str, str]:
     """What stands between the feed and its newest file counts before what went well."""
     full = contract.write_disposition == "replace"
     waiting = [each for each in (*state.held, *state.refused) if state.is_current_affair(each, full)]

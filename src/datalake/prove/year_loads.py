@@ -10,7 +10,7 @@ from typing import Any
 
 from datalake.alerts.run import tell_run
 from datalake.clock import MovedClock
-from datalake.outcomes import FAILURE, SUCCESS, Changes, FeedOutcome, FileOutcome, Note, RunOutcome
+from datalake.outcomes import FAILURE, SUCCESS, Changes, FeedOutcome, FeedStatus, FileOutcome, Note, RunOutcome
 from datalake.prove.year_plan import DAY, FAILURES, HELD_WHY, KILLED, UNFED, Load
 from datalake.runs import crumbs
 from datalake.runs.lockfile import Holder, leave_started, sign, take
@@ -21,8 +21,15 @@ from datalake.zones.manifest import Ledger
 from datalake.zones.paths import Lake
 
 ROWS = 1_000
-COMES = {"ok": ("published", "published"), "no file": ("nothing", "published"), "held": ("held", "published")}
-COMES |= {"no files": ("nothing", "nothing"), "nothing new": ("nothing", "nothing"), "approved": ("published", "")}
+# how a load went -> what irb and grants came to; of one alone where it served one feed
+COMES: dict[str, tuple[FeedStatus, ...]] = {
+    "ok": ("published", "published"),
+    "no file": ("nothing", "published"),
+    "held": ("held", "published"),
+    "no files": ("nothing", "nothing"),
+    "nothing new": ("nothing", "nothing"),
+    "approved": ("published",),
+}
 
 
 @dataclass
@@ -72,7 +79,6 @@ class Loads:
         feeds = tuple(
             self._feed(ledger, feed, status, night, load)
             for feed, status in zip(("irb", "grants"), COMES.get(load.how, ()), strict=False)
-            if status
         )
         ledger.save()
         return RunOutcome(
@@ -90,7 +96,7 @@ class Loads:
             tip=ledger.tip,
         )
 
-    def _feed(self, ledger: Ledger, feed: str, status: str, night: date, load: Load) -> FeedOutcome:
+    def _feed(self, ledger: Ledger, feed: str, status: FeedStatus, night: date, load: Load) -> FeedOutcome:
         """Leave the events of one feed, and return what became of it."""
         new, changed, gone, rejected = load.counts if feed == "irb" else (load.counts[1], 0, 0, 0)
         facts = _delivery(feed, night)
@@ -105,7 +111,7 @@ class Loads:
             ledger.feed(feed).as_of,
             rows=ROWS,
             changes=Changes(new, changed, gone) if published else Changes(),
-            files=(FileOutcome(facts["name"], status, rejected=rejected, accepted=ROWS),) if published else (),
+            files=(FileOutcome(facts["name"], "published", rejected=rejected, accepted=ROWS),) if published else (),
             reason=HELD_WHY if status == "held" else "",
         )
 

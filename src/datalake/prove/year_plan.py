@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from datalake.outcomes import Trigger
+
 DAY = timedelta(days=1)
 CHECK, WEEK, PERSON = "06:00", "07:00", "10:00"
 FAILURES = {"disk": "The load failed: a disk went away.", "share": "The load failed: the share of Huron is not there."}
@@ -42,7 +44,7 @@ class Load:
     begins: str
     seconds: int
     how: str = "ok"
-    trigger: str = "cron"
+    trigger: Trigger = "cron"
     counts: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     @property

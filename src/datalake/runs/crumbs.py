@@ -14,9 +14,9 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from datalake.outcomes import FeedOutcome, RunOutcome, feed_from_json, from_json, to_json
+from datalake.outcomes import FeedOutcome, RunOutcome, Trigger, feed_from_json, from_json, to_json
 from datalake.runs.lockfile import leave_started
 from datalake.zones.files import make_folder, write_atomically
 from datalake.zones.paths import Lake
@@ -31,7 +31,7 @@ class Left:
     run_id: str
     start: datetime
     last_sign: datetime  # when it was last seen alive
-    trigger: str = ""
+    trigger: Trigger = ""
     night: date | None = None
     demo: bool = False
     progress: tuple[dict[str, Any], ...] = ()  # each with at, an instant, and event
@@ -86,7 +86,7 @@ def left_by(lake: Lake, run_id: str) -> Left | None:
         run_id,
         start,
         max(sign for sign in signs if sign),
-        trigger=str(started.get("trigger") or ended.get("trigger", "")),
+        trigger=_trigger(started.get("trigger") or ended.get("trigger", "")),
         night=_day(started.get("night")),
         demo=bool(started.get("demo")),
         progress=progress,
@@ -118,6 +118,11 @@ def _instant(text: object) -> datetime | None:
     except ValueError:
         return None
     return instant if instant.tzinfo else None
+
+
+def _trigger(text: object) -> Trigger:
+    """Return the word if it is one of ours: a crumb may be spoilt."""
+    return next((word for word in get_args(Trigger) if word == text), "")
 
 
 def _day(text: object) -> date | None:

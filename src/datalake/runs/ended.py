@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from datalake.errors import EXIT_FAILED, EXIT_OK
-from datalake.outcomes import FAILURE, SUCCESS, RunOutcome, StageTime
+from datalake.outcomes import FAILURE, SUCCESS, RunOutcome, StageTime, Status
 from datalake.runs.crumbs import Left, feeds_done
 from datalake.schedule import night_of
 from datalake.settings import Schedule
@@ -59,7 +59,7 @@ def _as_the_runner_ended(run: RunOutcome, code: int) -> RunOutcome:
     return replace(run, exit_code=code, error=error)
 
 
-def _outcome(left: Left, schedule: Schedule, status: str, code: int, error: str, fix: str) -> RunOutcome:
+def _outcome(left: Left, schedule: Schedule, status: Status, code: int, error: str, fix: str) -> RunOutcome:
     end = left.last_sign
     return RunOutcome(
         run_id=left.run_id,
