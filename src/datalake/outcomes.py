@@ -11,6 +11,11 @@ Status = Literal["success", "failure"]
 Trigger = Literal["cron", "hand", "again", "boot", "retry", "approve", "take", "demo", "bench", ""]  # "": not known
 FeedStatus = Literal["published", "confirmed", "held", "refused", "failed", "draft", "nothing"]
 FileStatus = Literal["published", "duplicate", "confirmed", "held", "refused", "filed", "waiting_for_ok", "failed"]
+OfIncoming = Literal["no_files", "unmatched", "not_a_file", "still_arriving", "temporary"]
+OfFeed = Literal["no_file_for_feed", "duplicate", "confirmed", "filed", "rejected_rows", "standing_still", "draft"]
+OfLake = Literal["rules_changed", "recovered", "unknown", "view", "retention", "disk"]
+OfRun = Literal["cut_off", "unrecorded"]
+NoteKind = OfIncoming | OfFeed | OfLake | OfRun
 SUCCESS: Status
 FAILURE: Status
 SUCCESS, FAILURE = "success", "failure"
@@ -22,8 +27,7 @@ NOT_PUBLISHED = ("held", "refused", "failed")  # how a feed ends whose table was
 class Note:
     """Something a person should know that is no failure. kind is a stable word, text one sentence."""
 
-    # no_files unmatched still_arriving not_a_file rejected_rows no_file_for_feed duplicate confirmed draft view ...
-    kind: str
+    kind: NoteKind
     text: str
     feed: str = ""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from datalake.clock import Clock
 from datalake.engine.job import Progress, Staged, StageJob
-from datalake.outcomes import Note, StageTime
+from datalake.outcomes import Note, NoteKind, StageTime
 from datalake.pipeline.engines import Engines, Stager
 from datalake.settings import Settings
 from datalake.zones.manifest import Ledger
@@ -82,5 +82,5 @@ class Context:
             self.stages.append(StageTime(stage, feed, self.clock.monotonic() - start))
             self.observer.stage_ended(stage, feed)
 
-    def note(self, kind: str, text: str, feed: str = "") -> None:
+    def note(self, kind: NoteKind, text: str, feed: str = "") -> None:
         self.notes.append(Note(kind, text, feed))
