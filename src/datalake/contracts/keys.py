@@ -1,8 +1,21 @@
 """The words of a contract file: every key, what it holds and what it means. The reference table is made from here."""
 
 import re
+from typing import get_args
 
-from datalake.contracts.model import ON_FAIL, TYPES
+from datalake.contracts.model import (
+    TYPES,
+    Classification,
+    Engine,
+    FeedStatus,
+    History,
+    Mask,
+    MissingColumns,
+    NewColumns,
+    OnFail,
+    Severity,
+    WriteDisposition,
+)
 from datalake.contracts.names import normalise
 from datalake.documents.forms import Form, Key, Many, Named, Value
 from datalake.documents.kinds import choice, days, flag, integer, number, percent, shaped, text
@@ -11,7 +24,7 @@ from datalake.documents.nodes import quoted
 NAME = r"[a-z][a-z0-9_]{0,62}"
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "auto": "auto"}
-_SEVERITY = choice("info", "warn", "error")
+_SEVERITY = choice(*get_args(Severity))
 _TYPE_NAMES = {**{each: each for each in TYPES}, "timestamp": "datetime"}  # ODCS says timestamp
 _UNDER_CONSTRAINTS = ("required", "unique", "enum", "pattern", "minimum", "maximum", "min_length", "max_length")
 
@@ -95,15 +108,15 @@ COLUMN = Form(
         Key("separator", text(), "Of a list: what stands between the items.", ";"),
         Key("width", integer(1, 64), "Of an id: digits to which lost leading zeros are given back."),
         Key("constraints", CONSTRAINTS, "What a value must satisfy."),
-        Key("on_fail", choice(*ON_FAIL), "What happens to a row whose value does not satisfy them.", "reject"),
+        Key("on_fail", choice(*get_args(OnFail)), "What happens to a row whose value does not satisfy them.", "reject"),
         Key("severity", _SEVERITY, "Who hears of it.", "error"),
         Key(
             "classification",
-            choice("public", "internal", "confidential", "restricted"),
+            choice(*get_args(Classification)),
             "Who may see the values.",
             "internal",
         ),
-        Key("mask", choice("drop", "hash", "redact"), "What is published instead of the value."),
+        Key("mask", choice(*get_args(Mask)), "What is published instead of the value."),
         Key("relationships", Many(RELATIONSHIP), "Columns of other feeds, one of which holds the value.", "[]"),
         Key("map", shaped("the name of a map", NAME), "The meaning map, config/maps/<name>.csv, for the values."),
         Key("description", text(), "What the column means, in words."),
@@ -150,13 +163,13 @@ SCHEMA_CONTRACT = Form(
     (
         Key(
             "new_columns",
-            choice("evolve", "discard_value", "freeze"),
+            choice(*get_args(NewColumns)),
             "Columns of the file that are not described here: published as text, left out (and told), or refused.",
             "discard_value",
         ),
         Key(
             "missing_columns",
-            choice("hold", "fill_null", "freeze"),
+            choice(*get_args(MissingColumns)),
             "Optional columns that the last file had and this one lacks: wait for OK, published empty, or refused.",
             "hold",
         ),
@@ -192,7 +205,7 @@ CONTRACT = Form(
         Key("owner", text(), "Who answers for the data."),
         Key(
             "status",
-            choice("draft", "active", "retired"),
+            choice(*get_args(FeedStatus)),
             "draft: each file waits for OK; active: files are published; retired: files are left alone.",
             "active",
         ),
@@ -205,13 +218,13 @@ CONTRACT = Form(
         Key("order_by", Many(text(), single=True), "Among rows of one key the greatest wins.", "[]"),
         Key(
             "write_disposition",
-            choice("replace", "merge", "append"),
+            choice(*get_args(WriteDisposition)),
             "What a file does to the published table.",
             "replace",
         ),
-        Key("history", choice("none", "scd2"), "scd2 keeps every earlier version of a record.", "none"),
+        Key("history", choice(*get_args(History)), "scd2 keeps every earlier version of a record.", "none"),
         Key("partitions", integer(1, 999), "Files that the published table is cut into, by key.", "1"),
-        Key("engine", choice("local", "dask"), "Where the feed is cleaned and merged; else as settings.yaml says."),
+        Key("engine", choice(*get_args(Engine)), "Where the feed is cleaned and merged; else as settings.yaml says."),
         Key("legal_hold", flag(), "true: nothing of this feed is ever removed, whatever the settings say.", "false"),
         Key("schema_contract", SCHEMA_CONTRACT, "What happens when columns come or go."),
         Key("limits", LIMITS, "Past one of these, the delivery waits for OK."),

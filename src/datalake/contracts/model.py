@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from datalake.documents.nodes import Place as Place
 
+OnFail = Literal["reject", "null", "warn", "fail"]
+Severity = Literal["info", "warn", "error"]
+Classification = Literal["public", "internal", "confidential", "restricted"]  # the strictest last
+Mask = Literal["drop", "hash", "redact"]
+NewColumns = Literal["evolve", "discard_value", "freeze"]
+MissingColumns = Literal["hold", "fill_null", "freeze"]
+FeedStatus = Literal["draft", "active", "retired"]
+WriteDisposition = Literal["replace", "merge", "append"]
+History = Literal["none", "scd2"]
+Engine = Literal["local", "dask"]
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime", "list", "text")
 NOWHERE = Place("", 0)
-ON_FAIL = ("reject", "null", "warn", "fail")
 
 
 @dataclass(frozen=True)
@@ -16,7 +26,7 @@ class Reference:
 
     feed: str
     column: str
-    severity: str = "warn"
+    severity: Severity = "warn"
 
 
 @dataclass(frozen=True)
@@ -38,16 +48,16 @@ class Column:
     """One column of the published table."""
 
     name: str
-    type: str = "string"
+    type: str = "string"  # one of TYPES
     aliases: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()  # accepted forms, first one first; empty: the type's own
     precision: tuple[int, int] = (18, 2)  # of a number: digits in all, digits after the point
     separator: str = ";"  # of a list
     constraints: Constraints = Constraints()
-    on_fail: str = "reject"  # what happens to the row
-    severity: str = "error"  # who hears of it: info | warn | error
-    classification: str = "internal"
-    mask: str = ""  # "" | drop | hash | redact
+    on_fail: OnFail = "reject"  # what happens to the row
+    severity: Severity = "error"  # who hears of it
+    classification: Classification = "internal"
+    mask: str = ""  # one of Mask, or none
     references: tuple[Reference, ...] = ()
     map: str = ""  # name of a meaning map in config/maps
     description: str = ""
@@ -62,8 +72,8 @@ class Check:
 
     name: str
     expression: str
-    on_fail: str = "warn"
-    severity: str = "warn"
+    on_fail: OnFail = "warn"
+    severity: Severity = "warn"
     place: Place = NOWHERE
 
 
@@ -90,8 +100,8 @@ class Dialect:
 class SchemaContract:
     """What happens to columns that the rules do not expect, or expect and do not find."""
 
-    new_columns: str = "discard_value"  # evolve | discard_value | freeze
-    missing_columns: str = "hold"  # hold | fill_null | freeze
+    new_columns: NewColumns = "discard_value"
+    missing_columns: MissingColumns = "hold"
 
 
 @dataclass(frozen=True)
@@ -131,14 +141,14 @@ class Contract:
     title: str = ""
     description: str = ""
     owner: str = ""
-    status: str = "active"  # draft | active | retired
+    status: FeedStatus = "active"
     encoding: tuple[str, ...] = ("utf-8", "cp1252")
     dialect: Dialect = Dialect()
     missing_values: tuple[str, ...] = ("",)
     primary_key: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
-    write_disposition: str = "replace"  # replace | merge | append
-    history: str = "none"  # none | scd2
+    write_disposition: WriteDisposition = "replace"
+    history: History = "none"
     legal_hold: bool = False  # nothing of it is removed; no rule for its data: rules_text leaves it out
     schema_contract: SchemaContract = SchemaContract()
     limits: Limits = Limits()
@@ -146,7 +156,7 @@ class Contract:
     checks: tuple[Check, ...] = ()
     skip_rows: tuple[SkipRow, ...] = ()
     partitions: int = 1  # files that the published table is cut into, by key
-    engine: str = ""  # "" : the settings' own
+    engine: Engine | Literal[""] = ""  # "": the settings' own
     place: Place = NOWHERE
 
     def column(self, name: str) -> Column:

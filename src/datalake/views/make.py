@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 
-from datalake.contracts.model import Contract
+from datalake.contracts.model import Classification, Contract
 from datalake.settings import Settings
 from datalake.views.card import VERSIONS, Source, View
 from datalake.views.database import READS, Database, SqlProblem, Statement, batches, define_map, define_words
@@ -25,7 +25,7 @@ from datalake.zones.twin import Twin
 CONSIDERED = (
     "considered"  # the name under which a view's SQL keeps all records, with left_out saying why one counts not
 )
-CLASSES = ("public", "internal", "confidential", "restricted")
+CLASSES = get_args(Classification)
 LISTED = 10  # unknown values that a card names
 SEPARATOR = "; "
 
