@@ -72,6 +72,6 @@ def test_names_from_outside_cannot_reach_the_terminal() -> None:
 def test_a_failed_run_says_what_was_not_updated_and_what_to_do() -> None:
     failed = replace(FEED, status="refused", reason="The file is empty.", fix="python3 manage.py retry grants_proposal")
     text = "\n".join(shown(replace(RUN, status="failure", exit_code=1, feeds=(failed,))))
-    assert "1 feed not updated" in text
+    assert "grants_proposal was not updated; nothing wrong was published." in text
     assert "grants_proposal: The file is empty." in text
     assert "Do: python3 manage.py retry grants_proposal" in text

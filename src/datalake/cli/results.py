@@ -9,7 +9,7 @@ from datalake.cli.text import clipped, table
 from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
 from datalake.safe_text import written_out
 from datalake.settings import Settings
-from datalake.words import count, day, minutes, number
+from datalake.words import day, listed, minutes, number
 from datalake.zones.paths import Lake
 
 WIDTH = 100
@@ -66,7 +66,9 @@ def _verdict(outcome: RunOutcome, standing: Mapping[str, str]) -> str:
     if outcome.error:
         return f"Failed after {time}: {outcome.error} {outcome.fix}"
     if failed:
-        return f"Failed after {time}: {count(len(failed), 'feed')} not updated; nothing wrong was published."
+        were = "was" if len(failed) == 1 else "were"
+        names = listed([each.feed for each in failed])
+        return f"Failed after {time}: {names} {were} not updated; nothing wrong was published."
     return f"Done in {time}. {currency.of_success(outcome.feeds, outcome.night, standing)}"
 
 
