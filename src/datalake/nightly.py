@@ -76,9 +76,6 @@ def run_night(
         run_id=run_id or crumbs.new_run_id(clock.now()),
         stager=stager,
         record=record,
-        start=clock.now(),
-        begun=clock.monotonic(),
-        demo=lake.demo_marker.exists(),
     )
     with signals.ending(at_work.end_now):
         return at_work.go(work)
@@ -98,12 +95,15 @@ class _Run:
     run_id: str
     stager: Stager
     record: Callable[[RunOutcome], None] | None
-    start: datetime
-    begun: float
-    demo: bool
+    start: datetime = field(init=False)
+    begun: float = field(init=False)  # by the monotonic clock
+    demo: bool = field(init=False)
     feeds: list[FeedOutcome] = field(default_factory=list)
     context: Context | None = None
     meant: set[str] = field(default_factory=set)  # feeds that a decision is about
+
+    def __post_init__(self) -> None:
+        self.start, self.begun, self.demo = self.clock.now(), self.clock.monotonic(), self.lake.demo_marker.exists()
 
     def go(self, work: Decision | HandOver | None) -> RunOutcome:
         """Do the work; whatever happens in it becomes part of the outcome."""
@@ -151,17 +151,25 @@ class _Run:
     def _planned(self, context: Context, work: Decision | HandOver | None) -> Plan:
         recover(context, self.contracts)
         if isinstance(work, HandOver):
-            self.meant = {each.feed for each in work.files}
-            todo = by_hand.plan_of(context, self.contracts, work)
-            check_room(self.lake, self.settings, todo)
-            return todo
-        if work:
-            meant = decisions.chosen(context.ledger.state, work)
-            self.meant = {each.feed for each in meant}
-            if not isinstance(work, Decline):
-                check_room(self.lake, self.settings, decisions.plan_for(self.contracts, self.night, meant))
-            decisions.decide(context, work, meant)
-            return decisions.plan_of(context, self.contracts, meant)
+            return self._of_files(context, work)
+        return self._of_decision(context, work) if work else self._of_incoming(context)
+
+    def _of_files(self, context: Context, work: HandOver) -> Plan:
+        self.meant = {each.feed for each in work.files}
+        todo = by_hand.plan_of(context, self.contracts, work)
+        check_room(self.lake, self.settings, todo)
+        return todo
+
+    def _of_decision(self, context: Context, work: Decision) -> Plan:
+        """What is decided is written down only once there is room to carry it out."""
+        meant = decisions.chosen(context.ledger.state, work)
+        self.meant = {each.feed for each in meant}
+        if not isinstance(work, Decline):
+            check_room(self.lake, self.settings, decisions.plan_for(self.contracts, self.night, meant))
+        decisions.decide(context, work, meant)
+        return decisions.plan_of(context, self.contracts, meant)
+
+    def _of_incoming(self, context: Context) -> Plan:
         todo = planned(self.lake, self.settings, self.contracts, context.ledger.state, self.night, self.clock.now())
         if self.demo and self.trigger != "demo" and todo.takes:
             raise UsageError(
