@@ -11,7 +11,9 @@ from support.project import ROOT
 
 from datalake.clock import MovedClock
 from datalake.outcomes import RunOutcome
-from datalake.runs import lock
+from datalake.runs import csv_log, lock
+from datalake.runs.database import insert_row, writing
+from datalake.runs.rows import row_of
 from datalake.settings import Schedule
 from datalake.watchdog.check import check, should_start
 from datalake.zones.paths import Lake
@@ -216,6 +218,19 @@ def test_a_database_put_back_from_an_old_backup_is_mended_from_the_csv(lake, rec
     assert "lacked 2 runs that the CSV has: put back" in lake.watchdog_log.read_text()
     assert look(SIX + timedelta(minutes=5)) == 0
     assert "lacked" not in lake.watchdog_log.read_text().splitlines()[-1]
+
+
+def test_a_run_that_the_database_lost_long_ago_is_put_back(lake, record, look) -> None:
+    record(samples.SUCCESS)
+    night = at(samples.SUCCESS, date(2025, 11, 5), "2025-11-05 07:10", 0.5)
+    rows = [row_of(replace(night, start=night.start + timedelta(seconds=each)), "UTC") for each in range(150)]
+    csv_log.ensure(lake.runtime_csv, rows)
+    with writing(lake.database) as connection:
+        for row in rows:
+            insert_row(connection, row)
+        connection.execute("DELETE FROM etl_runtime WHERE id = 3")
+    assert look() == 0
+    assert "lacked 1 run that the CSV has: put back" in lake.watchdog_log.read_text()
 
 
 def test_a_disk_that_is_nearly_full_is_told(lake, record, look, slack) -> None:

@@ -53,6 +53,16 @@ def read(path: Path) -> list[dict[str, str | None]]:
         return []
 
 
+def ending(path: Path, count: int) -> tuple[int, list[dict[str, str | None]]]:
+    """Return how many runs the file has, and so many of the newest; only these are read where it is as it should be."""
+    content = path.read_bytes() if path.exists() else b""
+    if not _is_plain(content):
+        rows = _rows(content)
+        return len(rows), rows[-count:]
+    lines = content.splitlines(keepends=True)
+    return len(lines) - 1, _rows(b"".join([lines[0], *lines[1:][-count:]]))
+
+
 @contextlib.contextmanager
 def _only_writer(path: Path) -> Iterator[IO[bytes]]:
     """Open for reading and appending under a lock of its own: Bash's helper and a person may both write."""

@@ -27,6 +27,7 @@ COUNTS = ("rows_read", "accepted", "rejected", "duplicates", "superseded", "excl
 GONE = "rebuilt from the CSV, but problems, acknowledgements, silences and unsent messages are lost"
 
 logger = logging.getLogger(__name__)
+_written: dict[Path, tuple[int, ...]] = {}  # what each file was when this process had written it last
 _until: ContextVar[float | None] = ContextVar("until", default=None)  # monotonic
 
 
@@ -65,6 +66,7 @@ def writing(database: Path, runtime_csv: Path | None = None) -> Iterator[sqlite3
                 _mend(connection, database, damaged)
         with _transaction(connection):
             yield connection
+        _written[database] = _stamp(database)
 
 
 @contextlib.contextmanager
@@ -102,11 +104,12 @@ def _mend(connection: sqlite3.Connection, database: Path, damaged: Path | None) 
 
 
 def _is_sound(database: Path) -> bool:
-    """A missing file is sound: it is made. An unreadable one is not judged here: the next step says so.
+    """A missing file is sound: it is made. An unreadable one is not judged here: the next step says so. One that is as
+    this process left it was judged before it was written.
 
     A locked one has been waited for: raise at once, or the next step would wait as long again.
     """
-    if not database.exists():
+    if not database.exists() or _written.get(database) == _stamp(database):
         return True
     with contextlib.closing(sqlite3.connect(database, timeout=_wait())) as connection:
         try:
@@ -117,6 +120,11 @@ def _is_sound(database: Path) -> bool:
             return True
         except sqlite3.DatabaseError:
             return False
+
+
+def _stamp(database: Path) -> tuple[int, ...]:
+    found = database.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def insert_row(connection: sqlite3.Connection, row: RuntimeRow) -> None:

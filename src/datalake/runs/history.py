@@ -6,7 +6,7 @@ No database yet is an empty history. A damaged or locked one raises sqlite3.Erro
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -59,7 +59,7 @@ def _open(database: Path) -> Iterator[sqlite3.Connection | None]:
         yield connection
 
 
-def _select(database: Path, query: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
+def _select(database: Path, query: str, values: tuple[Any, ...] | Mapping[str, Any]) -> list[sqlite3.Row]:
     with _open(database) as connection:
         return [] if connection is None else connection.execute(query, values).fetchall()
 
@@ -75,14 +75,22 @@ def runs_of_nights(database: Path, first: date, last: date) -> tuple[RecordedRun
 
     Rows of before there were nights count for the date they started on.
     """
-    query = "SELECT * FROM etl_runtime WHERE coalesce(night, date) BETWEEN ? AND ? ORDER BY id"
-    return tuple(recorded(row) for row in _select(database, query, (first.isoformat(), last.isoformat())))
+    query = (
+        "SELECT * FROM etl_runtime WHERE night BETWEEN :first AND :last"
+        " OR night IS NULL AND date BETWEEN :first AND :last ORDER BY id"
+    )
+    values = {"first": first.isoformat(), "last": last.isoformat()}
+    return tuple(recorded(row) for row in _select(database, query, values))
 
 
 def first_night(database: Path) -> date | None:
     """Return the earliest night that has a run."""
-    row = _select(database, "SELECT min(coalesce(night, date)) AS night FROM etl_runtime", ())
-    return _day(row[0]["night"]) if row else None
+    own, older = (
+        "SELECT min(night) AS night FROM etl_runtime",
+        "SELECT min(date) AS night FROM etl_runtime WHERE night IS NULL",
+    )
+    rows = [*_select(database, own, ()), *_select(database, older, ())]
+    return min((night for night in (_day(row["night"]) for row in rows) if night), default=None)
 
 
 def outcome(database: Path, run_id: str) -> RunOutcome | None:
@@ -108,6 +116,13 @@ def last_rows(database: Path, count: int | None) -> list[RuntimeRow]:
     else:
         rows = _select(database, newest, (count,))[::-1]
     return [_runtime_row(row) for row in rows]
+
+
+def ending(database: Path, count: int) -> tuple[int, list[RuntimeRow]]:
+    """Return how many runs there are, and so many of the newest as the CSV holds them, oldest first."""
+    total = _select(database, "SELECT count(*) AS runs FROM etl_runtime", ())
+    rows = _select(database, "SELECT * FROM etl_runtime ORDER BY id DESC LIMIT ?", (count,))
+    return total[0]["runs"] if total else 0, [_runtime_row(row) for row in rows[::-1]]
 
 
 def _runtime_row(row: sqlite3.Row) -> RuntimeRow:

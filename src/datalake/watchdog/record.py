@@ -1,6 +1,6 @@
 """The edge to the record: the runs that database and CSV know together, and where they disagree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from datalake.runs.rows import COLUMNS, RuntimeRow
 from datalake.settings import Schedule
 from datalake.zones.paths import Lake
 
+NEWEST = 100  # runs of which database and CSV are held against each other one by one
 NUMBERS = ("runtime_sec", "runtime_min")
 BLANK: dict[str, Any] = {
     **dict.fromkeys(each.name for each in fields(RecordedRun)),
@@ -44,7 +45,7 @@ def known_runs(lake: Lake, schedule: Schedule, first: date, last: date) -> Known
 
 def csv_runs(lake: Lake, schedule: Schedule, first: date, last: date) -> Known:
     """Return what the CSV alone knows of these nights, for when the database cannot be read."""
-    runs = [run_of(row) for row in _csv_rows(lake)]
+    runs = [run_of(row) for row in _as_rows(csv_log.read(lake.runtime_csv))]
     nights = [night for night in (night_of_run(schedule, run) for run in runs) if night]
     own = tuple(run for run in runs if _within(schedule, run, first, last))
     return Known(own, first_night=min(nights, default=None))
@@ -57,9 +58,11 @@ def _within(schedule: Schedule, run: RecordedRun, first: date, last: date) -> bo
 
 def lacking(lake: Lake) -> tuple[RuntimeRow, ...]:
     """Return the runs of the CSV that the database does not have; two runs alike in all that both know are two."""
+    if _end_alike(lake):
+        return ()
     there = [row.key for row in history.last_rows(lake.database, None)]
     missing = []
-    for row in _csv_rows(lake):
+    for row in _as_rows(csv_log.read(lake.runtime_csv)):
         if row.key in there:
             there.remove(row.key)
         else:
@@ -67,8 +70,13 @@ def lacking(lake: Lake) -> tuple[RuntimeRow, ...]:
     return tuple(missing)
 
 
-def _csv_rows(lake: Lake) -> Sequence[RuntimeRow]:
-    rows = csv_log.read(lake.runtime_csv)
+def _end_alike(lake: Lake) -> bool:
+    """Whether both have as many runs and the same newest ones: the others need not be read every morning."""
+    (total, newest), (there, rows) = csv_log.ending(lake.runtime_csv, NEWEST), history.ending(lake.database, NEWEST)
+    return total == there and [row.key for row in _as_rows(newest)] == [row.key for row in rows]
+
+
+def _as_rows(rows: Sequence[Mapping[str, str | None]]) -> Sequence[RuntimeRow]:
     return [RuntimeRow(*(row[column] or "" for column in COLUMNS)) for row in rows if row["start_time"]]
 
 
