@@ -85,6 +85,12 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return put
 
 
+def test_one_tool_can_be_measured_alone(manage, tmp_path: Path) -> None:
+    said = manage("bench", "--json", "--folder", str(tmp_path), "clean", "--mb", "1", "--runs", "1", "--tool", "ours")
+    (told,) = json.loads(said.out)["clean"]
+    assert (said.code, told["engine"], told["agrees"]) == (0, "ours", None)
+
+
 def test_several_names_in_one_call_are_measured_one_after_the_other(manage, measured, tmp_path: Path) -> None:
     measured(agrees=True)
     said = manage("bench", "--folder", str(tmp_path / "new"), "clean", "--mb", "7", "clean", "--mb", "8")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datalake.bench.cost import Cost, environment, measured, middle, module, told
-from datalake.bench.engines import ENGINES, installed
+from datalake.bench.engines import installed
 from datalake.bench.figures import Figures
 from datalake.errors import DatalakeError
 
@@ -26,30 +26,41 @@ class Result:
     agrees: bool | None
 
 
-def missing() -> tuple[str, ...]:
-    """Return the tools that are not installed here."""
-    return tuple(name for name in ENGINES if name not in installed())
+def missing(tools: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the tools that are not installed here."""
+    return tuple(name for name in tools if name not in installed())
 
 
 def figures(
-    sizes: Sequence[int], folder: Path, threads: int, runs: int, tell: Callable[[str], None] = lambda text: None
+    sizes: Sequence[int],
+    folder: Path,
+    threads: int,
+    runs: int,
+    tools: Sequence[str],
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Figures:
     """Measure files of so many MB each. Sound where our rows are those of the base, on every file."""
-    results = [result for size in sizes for result in measure(size, folder, threads, runs, tell)]
+    there = [name for name in tools if name in installed()]
+    results = [result for size in sizes for result in measure(size, folder, threads, runs, there, tell)]
     ours = [result for result in results if result.engine == "ours"]
     return Figures(list(table(results)), as_json(results), all(result.agrees is not False for result in ours))
 
 
 def measure(
-    megabytes: int, folder: Path, threads: int, runs: int, tell: Callable[[str], None] = lambda text: None
+    megabytes: int,
+    folder: Path,
+    threads: int,
+    runs: int,
+    tools: Sequence[str],
+    tell: Callable[[str], None],
 ) -> tuple[Result, ...]:
-    """Run every installed tool on a file of that size, interleaved, and compare what they wrote."""
+    """Run these tools on a file of that size, interleaved, and compare what they wrote."""
     folder.mkdir(parents=True, exist_ok=True)
     tell(f"{megabytes} MB: making the file")
     source = Path(told("task", str(megabytes), str(folder), "0"))
-    costs: dict[str, list[Cost]] = {name: [] for name in installed()}
+    costs: dict[str, list[Cost]] = {name: [] for name in tools}
     found: dict[str, Any] = {}
-    for number, name in _turns(runs):
+    for number, name in _turns(runs, tools):
         tell(f"{megabytes} MB: {name}, run {number + 1} of {runs}")
         out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
@@ -63,8 +74,8 @@ def measure(
     )
 
 
-def _turns(runs: int) -> Iterator[tuple[int, str]]:
-    return ((number, name) for number in range(runs) for name in installed())
+def _turns(runs: int, tools: Sequence[str]) -> Iterator[tuple[int, str]]:
+    return ((number, name) for number in range(runs) for name in tools)
 
 
 def run_tool(name: str, source: Path, out: Path, threads: int) -> Cost:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from datalake.bench.engines import ENGINES
 from datalake.cli.door import Door, pass_door
 from datalake.errors import EXIT_FAILED, EXIT_OK
 
@@ -71,8 +72,11 @@ def _tell(text: str) -> None:
 )
 @click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="Runs of each tool; medians count.")
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="For the tools that use them.")
+@click.option(
+    "--tool", multiple=True, type=click.Choice(tuple(ENGINES)), help="One of the tools; else all are measured."
+)
 @pass_bench
-def clean(shared: Bench, mb: Sequence[int], runs: int, threads: int) -> Measured:
+def clean(shared: Bench, mb: Sequence[int], runs: int, threads: int, tool: Sequence[str]) -> Measured:
     """Clean one large file, beside DuckDB, Polars and pandas.
 
     Each reads it, checks types, keeps the newest row of each key, hashes the file and writes Parquet. A ratio to
@@ -80,9 +84,10 @@ def clean(shared: Bench, mb: Sequence[int], runs: int, threads: int) -> Measured
     """
     from datalake.bench.clean import figures, missing
 
-    for name in missing():
+    tools = tool or tuple(ENGINES)
+    for name in missing(tools):
         _tell(f"{name} is not measured, as it is not here: venv/bin/python -m pip install -r requirements-bench.txt")
-    return shared.show("clean", figures(mb, shared.folder, threads, runs, _tell))
+    return shared.show("clean", figures(mb, shared.folder, threads, runs, tools, _tell))
 
 
 @bench.command()
