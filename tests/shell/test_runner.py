@@ -201,7 +201,7 @@ def test_on_a_full_disk_cron_mails_which_recorder_failed_and_why(installation: I
     code, _, err = ended(installation)
     assert code == 0
     assert "not in the record yet" in err
-    assert "log_runtime_sqlite.py: unable to open database file. See" in err
+    assert f"log_runtime_sqlite.py: {installation.lake.database}: unable to open database file. See" in err
 
 
 def test_an_alert_that_fails_is_said_and_changes_nothing(installation: Installation) -> None:
