@@ -17,7 +17,7 @@ def test(door: Door, arguments: tuple[str, ...]) -> int:
     Changes nothing on the system. ARGUMENTS go to pytest.
     """
     root = door.lake.root
-    command = [sys.executable, "-m", "pytest", "-n", "2", *arguments]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments]
     surroundings = {**door.environ, "PYTHONPATH": str(root / "src")}
     surroundings.pop("PYTHONDONTWRITEBYTECODE", None)  # or every program of the suite compiles all it imports
     return subprocess.run(command, cwd=root, env=surroundings, check=False).returncode
