@@ -1,6 +1,7 @@
 """What all tests share: a clean environment, an empty lake, a copy of the whole project, and no silent skips."""
 
 import contextlib
+import logging
 import os
 import signal
 import time
@@ -67,6 +68,17 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def no_log_of_another_test() -> Iterator[None]:
+    """A command has what the package logs written into its lake, which goes when the test has passed."""
+    yield
+    logger = logging.getLogger("datalake")
+    logger.setLevel(logging.NOTSET)
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
 
 
 @pytest.fixture(scope="session")

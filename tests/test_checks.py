@@ -27,9 +27,9 @@ def test_every_file_is_formatted() -> None:
     assert checked(sys.executable, "-m", "ruff", "format", "--check", "--no-cache", *PYTHON) == ""
 
 
-def test_the_types_hold(tmp_path: Path) -> None:
+def test_the_types_hold() -> None:
     command = [sys.executable, "-m", "mypy", "-p", "datalake", "--config-file", "../pyproject.toml"]
-    assert checked(*command, "--cache-dir", str(tmp_path), cwd=ROOT / "src") == ""
+    assert checked(*command, cwd=ROOT / "src") == ""
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")

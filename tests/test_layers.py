@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def layer_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported_names(path: Path) -> list[tuple[int, str]]:
+@cache
+def imported_names(path: Path) -> tuple[tuple[int, str], ...]:
     """Every absolute module name that a file imports anywhere, inside functions and for types too, with its line."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -62,7 +64,7 @@ def imported_names(path: Path) -> list[tuple[int, str]]:
             module = node.module or ""
             assert node.level == 0, f"{path}:{node.lineno}: relative import; write it out"
             found += [(node.lineno, f"{module}.{each.name}") for each in node.names]
-    return found
+    return tuple(found)
 
 
 def test_every_module_of_the_package_has_its_place_in_the_order() -> None:
@@ -103,8 +105,10 @@ def test_the_package_never_calls_the_bash_beside_it() -> None:
 EDGES = {"os", "subprocess", "socket", "requests", "time", "sqlite3", "shutil", "tempfile", "urllib.request"}
 
 
+@cache
 def says_pure(path: Path) -> bool:
-    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").startswith("PURE.")
+    text = path.read_text(encoding="utf-8")
+    return "PURE." in text and (ast.get_docstring(ast.parse(text)) or "").startswith("PURE.")
 
 
 PURE = [path for path in modules() if says_pure(path) or says_pure(path.parent / "__init__.py")]

@@ -76,7 +76,8 @@ def test_without_a_word_it_shows_the_help_and_calls_it_no_error(manage) -> None:
 def test_where_a_package_is_missing_every_door_says_how_to_mend_it_in_a_line(copy_of_repo: Path, script: str) -> None:
     (copy_of_repo / "src" / "yaml.py").write_text("raise ModuleNotFoundError(\"No module named 'yaml'\")\n")
     command = [str(copy_of_repo / "venv" / "bin" / "python"), str(copy_of_repo / script), "check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    surroundings = {"PATH": os.environ["PATH"], "HOME": str(copy_of_repo)}  # a PYTHONPATH would lead past the copy
+    done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "No module named 'yaml'" in done.stderr and "python3 manage.py setup" in done.stderr
     assert done.stderr.count("\n") == 1
