@@ -29,3 +29,11 @@ def test_a_taken_port_is_said_in_a_sentence(dashboard, copy_of_repo):
 
     assert second.returncode == 1
     assert second.stderr.startswith(f"dashboard: port {port} cannot be used (Address already in use).")
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_number_that_is_no_port_is_a_usage_error_not_another_port(copy_of_repo, port):
+    command = [sys.executable, str(copy_of_repo / "src" / "app_dashboard.py"), f"--port={port}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert f"'{port}' is no port from 0 to 65535" in done.stderr

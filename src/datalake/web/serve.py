@@ -22,6 +22,8 @@ from datalake.web.access import check_address
 from datalake.web.app import create_app
 from datalake.zones.paths import Lake
 
+LAST_PORT = 65_535
+
 
 def main(root: Path, arguments: Sequence[str]) -> int:
     """Given the installation's root and the command's arguments, serve until stopped; return the exit code."""
@@ -73,6 +75,13 @@ def spare_collector() -> None:
     atexit.register(gc.unfreeze)  # else libraries call what is frozen leaked, on stderr
 
 
+def _port(word: str) -> int:
+    """The system would take a larger number less 65,536, and serve where nobody looks."""
+    if not word.isascii() or not word.isdigit() or int(word) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{word!r} is no port from 0 to {LAST_PORT}")
+    return int(word)
+
+
 def listen(app: Flask, host: str, port: int) -> Any:
     """Return a server that listens; raise DatalakeError where the port cannot be used."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a request that waits a moment is nothing to tell
@@ -88,5 +97,5 @@ def listen(app: Flask, host: str, port: int) -> Any:
 def _parser(settings: Settings) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="app_dashboard.py", description="Serve the dashboard from the logs.")
     parser.add_argument("--host", default=settings.dashboard.host, help="address to listen on (default %(default)s)")
-    parser.add_argument("--port", type=int, default=settings.dashboard.port, help="default %(default)s; 0: any free")
+    parser.add_argument("--port", type=_port, default=settings.dashboard.port, help="default %(default)s; 0: any free")
     return parser
