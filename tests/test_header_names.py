@@ -51,10 +51,9 @@ def test_columns_are_found_in_any_order():
         assert (match.absent, match.new) == ((), ("extra",))
 
 
-def test_an_alias_is_found_and_told():
+def test_an_alias_is_found():
     match = match_header(["CLK_CurrentState", "Study ID"], IRB)
     assert match.positions == {"protocol_id": 1, "status": 0}
-    assert match.aliased == {"protocol_id": "Study ID", "status": "CLK_CurrentState"}
     assert match.absent == ("date_approved",)
 
 
@@ -81,4 +80,4 @@ def test_two_columns_of_one_name_are_refused(header, words):
 
 def test_cells_without_a_name_are_no_columns():
     match = match_header(["protocol_id", "", "status", " "], IRB)
-    assert (match.positions, match.new, match.unnamed) == ({"protocol_id": 0, "status": 2}, (), (1, 3))
+    assert (match.positions, match.new) == ({"protocol_id": 0, "status": 2}, ())

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from datalake.contracts.model import Column, Contract
 from datalake.errors import Refused
@@ -15,17 +15,11 @@ _BETWEEN = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """What a header says to a contract. Positions count from 0.
-
-    new: cells that are no column of the contract, as they are spelled; unnamed: positions of cells without text;
-    aliased: column -> the other name under which it came.
-    """
+    """What a header says to a contract. Positions count from 0; new: cells that are no column of it, as spelled."""
 
     positions: dict[str, int]
     absent: tuple[str, ...]
     new: tuple[str, ...]
-    unnamed: tuple[int, ...] = ()
-    aliased: dict[str, str] = field(default_factory=dict)
 
 
 def normalise(header: str) -> str:
@@ -58,8 +52,6 @@ def match_header(header: Sequence[str], contract: Contract) -> HeaderMatch:
         positions=positions,
         absent=tuple(each for each in contract.names if each not in positions),
         new=tuple(cell for at, cell in enumerate(header) if at not in taken and header_key(cell)),
-        unnamed=tuple(at for at, cell in enumerate(header) if not header_key(cell)),
-        aliased={name: header[at] for name, at in positions.items() if header_key(header[at]) != header_key(name)},
     )
 
 
