@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.nights import Office, feed, irb_csv, office
+from support.nights import Killed, Office, feed, irb_csv, office
 
 from datalake.contracts.model import Column
 from datalake.zones import curated
@@ -101,9 +101,6 @@ def test_a_run_killed_between_the_swap_and_its_event_has_published(
     here.irb("2025-11-04", "A")
     here.night()
     here.irb("2025-11-05", "A", "B")
-
-    class Killed(BaseException):
-        pass
 
     swap = curated.swap
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.nights import IRB, Office, feed, file, kinds, office
+from support.nights import IRB, Killed, Office, feed, file, kinds, office
 from support.rows import SCHEMA, Held
 
 from datalake.contracts.model import Limits
@@ -385,9 +385,6 @@ def test_what_a_run_killed_before_the_swap_wrote_into_history_goes(
     here.irb("2025-11-04", "A")
     here.night()
     here.irb("2025-11-05", "A", "B")
-
-    class Killed(BaseException):
-        pass
 
     def killed(*given: object) -> None:
         raise Killed

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support.nights import IRB, Office, feed, file, grants_csv, irb_csv, kinds, note, office
+from support.nights import IRB, Killed, Office, feed, file, grants_csv, irb_csv, kinds, note, office
 
 from datalake.contracts.model import Column, Limits, SchemaContract
 from datalake.errors import UsageError
@@ -289,9 +289,6 @@ def test_an_approval_that_was_killed_is_carried_out_by_the_next_run(
     loaded.irb("2025-11-05", "A", "B,,,")
     loaded.next_night()
 
-    class Killed(BaseException):
-        pass
-
     def killed(*given: object) -> None:
         raise Killed
 
@@ -465,10 +462,6 @@ def test_storage_trouble_is_said_in_words_and_the_next_run_goes_on(
 
 STEP = 5  # every fifth call a sweep, each sweep others: together they take seconds, not minutes
 CHANGING = ("rename", "replace", "link", "unlink", "mkdir", "rmdir", "symlink", "truncate", "fsync")
-
-
-class Killed(BaseException):
-    """What no handler catches, as a SIGKILL is."""
 
 
 @pytest.fixture

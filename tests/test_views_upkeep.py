@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.nights import Office, kinds, note, office
+from support.nights import Killed, Office, kinds, note, office
 from support.shelves import NIGHT, Shelves
 
 from datalake.errors import ConfigurationError
@@ -294,9 +294,6 @@ def test_a_full_disk_is_no_fault_of_the_sql_and_is_tried_again(
 def test_a_run_killed_while_it_made_a_view_leaves_the_old_one_and_the_next_makes_it(
     shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
     def kill(*_: object) -> None:
         raise Killed
 

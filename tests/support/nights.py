@@ -55,6 +55,10 @@ def grants_csv(*rows: str) -> str:
     return "\n".join(["award_id,amount", *rows, ""])
 
 
+class Killed(BaseException):
+    """What no handler catches, as a SIGKILL is."""
+
+
 @dataclass
 class Office:
     """What the tests of whole nights work with. Nights are due at 02:00 New York time."""
