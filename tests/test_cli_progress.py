@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import termios
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,27 @@ def test_a_file_that_is_read_within_two_seconds_shows_nothing() -> None:
     screen = Terminal()
     read_a_file(progress.observer(screen))
     assert screen.getvalue().strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("stage", "feed", "words"), [("publish", "irb", "irb: publishing ["), ("views", "", "making the views [")]
+)
+def test_a_stage_whose_end_cannot_be_foretold_counts_its_seconds(stage: str, feed: str, words: str) -> None:
+    screen, slow = Terminal(), threading.Event()
+    screen.write = lambda text: (words in text and slow.set(), io.StringIO.write(screen, text))[1]  # type: ignore[method-assign]
+    bars = progress.Bars(screen, patience=0)
+    bars.stage_started(stage, feed)
+    assert slow.wait(30), screen.getvalue()
+    bars.stage_ended(stage, feed)
+    assert screen.getvalue().endswith("\r"), "the line is taken away again"
+
+
+def test_a_stage_that_is_soon_over_shows_nothing() -> None:
+    screen = Terminal()
+    bars = progress.observer(screen)
+    bars.stage_started("publish", "irb")
+    bars.stage_ended("publish", "irb")
+    assert screen.getvalue() == ""
 
 
 def test_what_is_no_terminal_gets_no_bar() -> None:

@@ -1,13 +1,16 @@
-"""A bar on a terminal for a feed that takes longer than two seconds; nothing under cron."""
+"""A bar on a terminal for what takes longer than two seconds; nothing under cron."""
 
 from __future__ import annotations
 
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:  # tqdm is loaded only once there is something to show
     from tqdm import tqdm
 
 PATIENCE = 2.0  # seconds during which a person needs no bar
+BEAT = 0.5  # seconds between two looks at a clock on the screen
+UNMEASURED = {"publish": "publishing", "views": "making the views"}  # stages whose end cannot be foretold
 
 
 class Silent:
@@ -30,8 +33,17 @@ class Bars(Silent):
         self._stream = stream
         self._patience = patience
         self._bar: tqdm[Any] | None = None
+        self._clock: _Clock | None = None
+
+    def stage_started(self, stage: str, feed: str) -> None:
+        if stage in UNMEASURED:
+            doing = f"{feed}: {UNMEASURED[stage]}" if feed else UNMEASURED[stage]
+            self._clock = _Clock(doing, self._stream, self._patience)
 
     def stage_ended(self, stage: str, feed: str) -> None:
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -57,6 +69,29 @@ class Bars(Silent):
             file=self._stream,
             dynamic_ncols=True,
         )
+
+
+class _Clock:
+    """Counts the seconds of something on a stream, once there is reason to; a thread, for that something is at work."""
+
+    def __init__(self, doing: str, stream: TextIO, patience: float) -> None:
+        self._over = Event()
+        self._thread = Thread(target=self._tick, args=(doing, stream, patience), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _tick(self, doing: str, stream: TextIO, patience: float) -> None:
+        if self._over.wait(patience):
+            return
+        from tqdm import tqdm
+
+        with tqdm(desc=doing, bar_format="{desc} [{elapsed}]", file=stream, leave=False, dynamic_ncols=True) as bar:
+            bar.start_t -= patience
+            while not self._over.wait(BEAT):
+                bar.refresh()
 
 
 def observer(stream: TextIO) -> Silent:
