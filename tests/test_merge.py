@@ -16,7 +16,7 @@ from datalake.errors import DatalakeError
 from datalake.merge.base import Incoming, Rejected
 from datalake.merge.hashes import column_hashes, key_texts, row_hashes
 from datalake.merge.replace import Replacement
-from datalake.merge.rows import Collision, Fingerprints, Index
+from datalake.merge.rows import Collision, Fingerprints, Index, check_unique
 from datalake.outcomes import Changes
 
 DAY, BEFORE = date(2025, 11, 5), date(2025, 11, 4)
@@ -208,3 +208,8 @@ def test_two_keys_with_one_hash_are_noticed_not_taken_for_one() -> None:
     assert index.find(lane(2, 3), lane(20, 30)).tolist() == [1, -1]
     with pytest.raises(Collision):
         index.find(lane(2), lane(21))
+    check_unique(Fingerprints(lane(3, 1, 2), lane(5, 5, 5), lane(0, 0, 0)))
+    with pytest.raises(Collision):
+        check_unique(Fingerprints(lane(3, 1, 3), lane(5, 6, 7), lane(0, 0, 0)))
+    with pytest.raises(DatalakeError, match="holds a key twice"):
+        check_unique(Fingerprints(lane(3, 1, 3), lane(5, 6, 5), lane(0, 0, 0)))

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from datalake.clean.arrow import day_scalar, truths
 from datalake.merge.base import Merge, filtered
 from datalake.merge.differences import Differences, as_bags, by_key, nothing, vanished
-from datalake.merge.rows import Fingerprints, Index, Mask
+from datalake.merge.rows import Fingerprints, Index, Mask, check_unique
 
 
 class Append(Merge):
@@ -22,7 +22,7 @@ class Append(Merge):
     def batches(self) -> Iterator[pa.RecordBatch]:
         fresh = self._prints(self.incoming.accepted.batches())
         if self.key:
-            Index(fresh).check_unique()
+            check_unique(fresh)
         corrected = self._corrected()
         self.differences = self._compared(fresh, corrected)
         yield from self._counted(filtered(self._old(), ~corrected))

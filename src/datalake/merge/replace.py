@@ -11,7 +11,7 @@ import pyarrow as pa
 from datalake.merge.base import SLICE, Merge, Seen, filtered
 from datalake.merge.differences import as_bags, nothing, vanished
 from datalake.merge.former import Former, Pieced, differing, same_order
-from datalake.merge.rows import Fingerprints, Index, Rows, content_columns
+from datalake.merge.rows import Fingerprints, Index, Rows, check_unique, content_columns
 
 
 class Replacement(Merge):
@@ -36,7 +36,7 @@ class Replacement(Merge):
 
     def _by_key(self) -> Iterator[pa.RecordBatch]:
         fresh, sizes = self._keys(self.incoming.accepted)
-        Index(fresh).check_unique()
+        check_unique(fresh)
         if self.current is None:
             self.differences = nothing(len(fresh), 0, new=True)
             yield from self._counted(self.incoming.accepted.batches())

@@ -122,16 +122,18 @@ class Index:
             raise Collision
         return np.where(found, self._order[places], -1)
 
-    def check_unique(self) -> None:
-        """Raise DatalakeError if a key stands there twice: nothing can be merged by such a key."""
-        same = self._keys[1:] == self._keys[:-1]
-        if not bool(same.any()):
-            return
-        if bool((self._checks[1:] != self._checks[:-1])[same].any()):
-            raise Collision
-        raise DatalakeError(
-            "The cleaned file holds a key twice.", "This is a fault in the program; nothing was published."
-        )
+
+def check_unique(prints: Fingerprints) -> None:
+    """Raise DatalakeError if a key stands there twice: nothing can be merged by such a key; raise Collision."""
+    ordered = np.sort(prints.keys)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return
+    mine = np.isin(prints.keys, twice)
+    pairs = set(zip(prints.keys[mine].tolist(), prints.checks[mine].tolist(), strict=True))
+    if len(pairs) > len({key for key, _ in pairs}):
+        raise Collision
+    raise DatalakeError("The cleaned file holds a key twice.", "This is a fault in the program; nothing was published.")
 
 
 def aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

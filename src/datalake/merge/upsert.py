@@ -14,7 +14,7 @@ from datalake.clean.arrow import day_scalar, truths
 from datalake.merge.base import SLICE, Merge, filtered
 from datalake.merge.differences import nothing
 from datalake.merge.former import differing
-from datalake.merge.rows import Fingerprints, Index, Mask, Rows, content_columns, places_array
+from datalake.merge.rows import Fingerprints, Index, Mask, Rows, check_unique, content_columns, places_array
 
 
 class Upsert(Merge):
@@ -22,7 +22,7 @@ class Upsert(Merge):
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         fresh, _ = self._keys(self.incoming.accepted)
-        Index(fresh).check_unique()
+        check_unique(fresh)
         if self.current is None:
             self.differences = nothing(len(fresh), 0, new=True)
             yield from self._counted(self.incoming.accepted.batches())
