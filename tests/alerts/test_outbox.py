@@ -214,6 +214,16 @@ def test_a_retry_of_one_feed_ends_the_problem_only_if_no_other_feed_is_left(offi
     assert any("Recovered: the load failed · problem 1" in title for title in office.slack.titles)
 
 
+@pytest.mark.parametrize("trigger", ["take", "approve"])
+def test_a_single_file_does_not_make_good_a_load_that_failed_as_a_whole(office, trigger: str) -> None:
+    office.run(samples.KILLED)
+    one = replace(samples.SUCCESS, trigger=trigger, feeds=(samples.IRB,), run_id="20251105T130000Z-1")
+    office.run(one, timedelta(hours=1))
+    assert not any("Recovered" in title for title in office.slack.titles)
+    office.run(replace(samples.SUCCESS, run_id="20251105T140000Z-1"), timedelta(hours=1))
+    assert any("Recovered: the load failed · problem 1" in title for title in office.slack.titles)
+
+
 def test_a_run_explains_only_what_failed_in_it_and_closes_what_did_not(office) -> None:
     """grants failed on the first night; on the second it is fine, and irb waits."""
     office.run()

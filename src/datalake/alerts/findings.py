@@ -16,6 +16,7 @@ from datalake.words import day
 LOAD, FEED, FEEDS = "load", "feed:", "feeds"
 OLD = ":old"  # after a feed's own key: it is older than it should be
 UPDATED = ("published", "confirmed")
+OF_EARLIER_NIGHTS = ("retry", "approve")  # triggers of runs that serve the night of the file they are about
 NOTHING_NEW = "No file of it waits or is refused any more; nothing new of it was loaded."
 HEADLINES = {"held": "the load waits for your OK", "failure": "the load failed"}
 
@@ -66,8 +67,8 @@ def _feed_of(key: str) -> str:
 
 
 def _is_no_more_old(key: str, run: RunOutcome, stands: Mapping[str, str]) -> bool:
-    """Tell whether a whole run brought what the check had found old; single files may be those of an earlier night."""
-    if run.trigger in PARTIAL:
+    """Tell whether a run of this night brought what the check had found old."""
+    if run.trigger in OF_EARLIER_NIGHTS:
         return False
     if key == FEEDS:
         return bool(stands) and not any(how in (freshness.LATE, freshness.OLD) for how in stands.values())
@@ -76,9 +77,11 @@ def _is_no_more_old(key: str, run: RunOutcome, stands: Mapping[str, str]) -> boo
 
 
 def _load_is_over(run: RunOutcome, settled: Collection[str], keys: Collection[str]) -> bool:
-    """A whole run that succeeded ends the load's problem; one that took up single files only if no other is left."""
-    left = {_feed_of(key) for key in keys} - {""} - set(settled)
-    return run.trigger not in PARTIAL or not left
+    """A whole run that succeeded ends the load's problem; one that took up single files, only where feeds were the
+    problem and none of them is left: a load that failed as a whole, or did not run, is not made good by a file.
+    """
+    feeds = {_feed_of(key) for key in keys} - {""}
+    return run.trigger not in PARTIAL or (bool(feeds) and feeds <= set(settled))
 
 
 def load_finding(run: RunOutcome, settings: Settings, context: Context) -> Finding:
