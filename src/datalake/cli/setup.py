@@ -14,5 +14,8 @@ NEXT = """The environment is ready. Next:
 @click.command()
 @pass_door
 def setup(door: Door) -> None:
-    """Make the environment, or bring it up to date."""
+    """Make the environment, bring it up to date, mend it.
+
+    Looks at every file of every package, and installs anew what was lost.
+    """
     click.echo(NEXT)
