@@ -150,7 +150,6 @@ def look_at(browser, site: str, path: str) -> None:
     """Light, dark and at the narrowest width that WCAG asks for, in one visit."""
     with opened(browser, site) as page:
         page.goto(path)
-        page.wait_for_load_state("networkidle")
         assert faults(page, STANDARD) == []
         page.emulate_media(color_scheme="dark")
         assert faults(page, COLOURS) == []
