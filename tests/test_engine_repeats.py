@@ -9,7 +9,8 @@ import pytest
 from support import staging
 
 from datalake.contracts.model import Column, Constraints
-from datalake.engine import keyhash, watch
+from datalake.engine import keyhash, repeats, watch
+from datalake.engine.judge import Judge, Judged, Lines
 from datalake.engine.scan import Sizes
 
 KEYED = (Column("id", must_exist=True), Column("v"), Column("at", "date"))
@@ -135,6 +136,43 @@ def test_all_keys_repeated_is_only_slower(tmp_path: Path) -> None:
     text = "id,v,at\n" + "".join(f"A{each % 1500},{each},2025-01-{each % 28 + 1:02d}\n" for each in range(4500))
     found = staging.stage(tmp_path, text, RULES, sizes=Sizes(3_000, 700, 100_000), threads=2)
     assert (found.staged.accepted, found.staged.superseded) == (1500, 3000)
+
+
+@pytest.mark.parametrize("constraints", [Constraints(), Constraints(unique=True)])
+def test_a_file_of_one_key_is_never_judged_as_a_whole(constraints: Constraints, tmp_path: Path) -> None:
+    rules = staging.contract(
+        (Column("id", constraints=constraints, must_exist=True), Column("v"), Column("at", "date")),
+        primary_key=() if constraints.unique else ("id",), order_by=("at",),
+    )  # fmt: skip
+    text = "id,v,at\n" + "".join(f"A,{each % 7},2025-01-{each % 28 + 1:02d}\n" for each in range(500))
+    judged = []
+
+    def seen(self: Judge, records: Lines, odd: bool) -> Judged:
+        judged.append(len(records))
+        return honest(self, records, odd)
+
+    honest = Judge.judge
+    with patch.object(repeats, "AT_ONCE", 20), patch.object(Judge, "judge", seen):
+        found = staging.stage(tmp_path, text, rules, sizes=Sizes(600, 100, 100_000))
+    assert max(judged) <= 100  # a part; of the repeated ones 20
+    assert found.staged.accepted == 1
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_keys_of_short_rows_are_looked_for_in_few_bytes_at_once(quote: str, tmp_path: Path) -> None:
+    rules = staging.contract((Column("id", must_exist=True),), order_by=())
+    text = "id\n" + "".join(f"{quote}{each}{quote}\n" for each in range(3000))
+    looked = []
+
+    def seen(data: keyhash.Bytes, begins: keyhash.Ints, width: int) -> keyhash.Bytes:
+        looked.append(len(begins) * width)
+        return honest(data, begins, width)
+
+    honest = keyhash._windows
+    with patch.object(watch, "WINDOWS", 4_096), patch.object(keyhash, "_windows", seen):
+        found = staging.fast(staging.job(tmp_path, text, rules))
+    assert max(looked) <= max(4_096, 3000 * 8)  # a key by itself is a word
+    assert found.staged.accepted == 3000
 
 
 @pytest.mark.parametrize(

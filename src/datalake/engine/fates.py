@@ -1,8 +1,9 @@
 """Which of the records that share a key stay: told before anything is written, by their real keys and values."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -41,48 +42,62 @@ def merged(found: Sequence[Fates]) -> Fates:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A good row that may share its key. age: its order_by values, None where missing; contents: all its values."""
+    """A good row that may share its key. age: its order_by values, None where missing; contents: digest of it all."""
 
     record: int
     line: int
     key: tuple[Any, ...]
     age: tuple[Any, ...]
-    contents: tuple[Any, ...]
+    contents: bytes
 
 
-def settle_keys(candidates: Sequence[Candidate]) -> Fates:
-    """Of identical rows the first stays; of different ones with one key the newest does, or else the last."""
-    by_key: dict[tuple[Any, ...], list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        by_key[candidate.key].append(candidate)
-    lost = [each for group in by_key.values() if len(group) > 1 for each in _losers(group)]
-    return _as_fates(lost)
+def digest(values: tuple[Any, ...]) -> bytes:
+    """Return 16 bytes that only rows with the same values share."""
+    return blake2b(repr(values).encode(), digest_size=16).digest()
 
 
-def settle_unique(records: Sequence[int], lines: Sequence[int], values: Sequence[Any], column: int) -> Fates:
-    """Of the rows that share a value which may come once the first stays as it is."""
+def settle_keys(candidates: Iterable[Candidate]) -> Fates:
+    """Of identical rows the first stays; of different ones with one key the newest does, or else the last.
+
+    Candidates come in file order, the key among their contents. Some 40 bytes of each are kept, however wide the
+    row: a whole file may have one key.
+    """
+    places, contents = array("q"), bytearray()
+    keys: dict[tuple[Any, ...], int] = {}
+    newest: list[tuple[tuple[Any, ...], int]] = []  # of each key: the rank and the number of its best candidate
+    for number, each in enumerate(candidates):
+        key, rank = keys.setdefault(each.key, len(keys)), _rank(each)
+        if key == len(newest):
+            newest.append((rank, number))
+        elif rank > newest[key][0]:
+            newest[key] = (rank, number)
+        places.extend((each.record, each.line, key))
+        contents += each.contents
+    return _losers(_table(places), bytes(contents), np.array([number for _, number in newest], np.int64))
+
+
+def settle_unique(rows: Iterable[tuple[int, int, Any]], column: int) -> Fates:
+    """Given record, line and value of rows in file order: of those that share a value the first stays as it is."""
     first: dict[Any, int] = {}
-    lost = []
-    for record, line, value in zip(records, lines, values, strict=True):
+    lost = array("q")
+    for record, line, value in rows:
         known = first.setdefault(value, line)
         if known != line:
-            lost.append((record, REPEATED + column, known))
-    return _as_fates(lost)
+            lost.extend((record, REPEATED + column, known))
+    table = _table(lost)
+    return Fates(table[:, 0], table[:, 1], table[:, 2])
 
 
-def _losers(group: list[Candidate]) -> list[tuple[int, int, int]]:
-    firsts: dict[tuple[Any, ...], Candidate] = {}
-    for candidate in group:
-        firsts.setdefault(candidate.contents, candidate)
-    winner = firsts[max(group, key=_rank).contents]
-    lost = []
-    for candidate in group:
-        first = firsts[candidate.contents]
-        if candidate is not first:
-            lost.append((candidate.record, DUPLICATE, first.line))
-        elif first is not winner:
-            lost.append((candidate.record, SUPERSEDED, winner.line))
-    return lost
+def _losers(places: Ints, contents: bytes, newest: Ints) -> Fates:
+    """Given record, line and key number of candidates: return what becomes of those that do not stay."""
+    records, lines, keys = places.T
+    _, firsts, same = np.unique(np.frombuffer(contents, "S16"), return_index=True, return_inverse=True)
+    first = firsts[same]
+    winner = first[newest][keys]
+    repeats = first != np.arange(len(first))
+    lost = np.flatnonzero(repeats | (first != winner))
+    codes = np.where(repeats, DUPLICATE, SUPERSEDED)
+    return Fates(records[lost], codes[lost], lines[np.where(repeats, first, winner)[lost]])
 
 
 def _rank(candidate: Candidate) -> tuple[Any, ...]:
@@ -90,6 +105,6 @@ def _rank(candidate: Candidate) -> tuple[Any, ...]:
     return (*ages, candidate.record)
 
 
-def _as_fates(lost: list[tuple[int, int, int]]) -> Fates:
-    table = np.array(sorted(lost), np.int64).reshape(-1, 3)
-    return Fates(table[:, 0], table[:, 1], table[:, 2])
+def _table(numbers: "array[int]") -> Ints:
+    """Return numbers as rows of three."""
+    return np.frombuffer(numbers, np.int64).reshape(-1, 3)

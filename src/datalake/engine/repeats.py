@@ -10,7 +10,7 @@ import pyarrow as pa
 from datalake.clean.arrow import Ints, among, distinct, int_array, valid_rows
 from datalake.clean.rules import Rules
 from datalake.contracts.model import Contract
-from datalake.engine.fates import Candidate, Fates, merged, settle_keys, settle_unique
+from datalake.engine.fates import Candidate, Fates, digest, merged, settle_keys, settle_unique
 from datalake.engine.findings import python_values
 from datalake.engine.judge import Judge, Judged, Lines
 from datalake.engine.scan import Part, Piece, RecordIndex
@@ -46,24 +46,32 @@ class Resolver:
         return merged(found)
 
     def _of_keys(self, records: Ints) -> Fates:
+        return settle_keys(each for few in _portions(records) for each in self._candidates(few))
+
+    def _candidates(self, records: Ints) -> Iterator[Candidate]:
         judged, numbers = self._judged(records)
         rows = np.flatnonzero(judged.cleaned.accepted & judged.cleaned.keyed)
         places = judged.rows[rows]
         columns = {name: _taken(values, rows) for name, values in judged.cleaned.values.items()}
         contract = self._rules.contract
         keys, ages = (_rows_of([columns[each] for each in names], len(rows)) for names in _compared(contract))
-        contents = _rows_of(list(columns.values()), len(rows))
+        contents = (digest(each) for each in _rows_of(list(columns.values()), len(rows)))
         each = zip(numbers[places].tolist(), judged.records.lines[places].tolist(), keys, ages, contents, strict=True)
-        return settle_keys([Candidate(*parts) for parts in each])
+        return (Candidate(*parts) for parts in each)
 
     def _of_values(self, records: Ints, number: int, watch: KeyWatch, gone: Ints) -> Fates:
+        found = (each for few in _portions(records) for each in self._values(few, watch.names[0], gone))
+        return settle_unique(found, number)
+
+    def _values(self, records: Ints, name: str, gone: Ints) -> Iterator[tuple[int, int, Any]]:
+        """Return record, line and value of good rows that have one."""
         judged, numbers = self._judged(records)
-        values = judged.cleaned.values[watch.names[0]]
+        values = judged.cleaned.values[name]
         good = judged.cleaned.accepted & valid_rows(values) & ~among(numbers[judged.rows], gone)
         rows = np.flatnonzero(good)
         places = judged.rows[rows]
         lines = judged.records.lines[places].tolist()
-        return settle_unique(numbers[places].tolist(), lines, _taken(values, rows), number)
+        return zip(numbers[places].tolist(), lines, _taken(values, rows), strict=True)
 
     def _judged(self, records: Ints) -> tuple[Judged, Ints]:
         """Judge some records of the file; return them with their numbers in the file."""
@@ -92,6 +100,11 @@ class Resolver:
                 for each in wanted.tolist()
             ]
         return raws, lines[wanted] + piece.first_line
+
+
+def _portions(records: Ints) -> Iterator[Ints]:
+    """Yield records a few at a time: millions may share one hash."""
+    return (records[at : at + AT_ONCE] for at in range(0, len(records), AT_ONCE))
 
 
 def _compared(contract: Contract) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datalake.clean.arrow import Ints, distinct
+from datalake.clean.arrow import Bools, Ints, distinct
 from datalake.clean.batch import Cleaner
 from datalake.clean.rules import Rules
 from datalake.engine.cells import Layout, parse
@@ -15,6 +15,7 @@ from datalake.engine.keyhash import Bytes, Hashes, hash_array, hash_ranges, mixe
 from datalake.engine.records import Grammar
 
 NARROW, WIDE = 32, 1_024  # bytes of a record looked at for a key, at first and at most
+WINDOWS = 2_097_152  # bytes looked at together: a buffer of short rows has half a million of them
 FEW = 0.1  # share of records that may be parsed one by one
 
 AT_ONCE = 1_048_576  # hashes in memory at once
@@ -114,19 +115,26 @@ class KeyWatch:
             hashes[odd] = self._from_cells(data, odd, starts, used)
         self.hashes.append(hashes)
 
-    def _from_bytes(self, data: Bytes, starts: Ints) -> tuple[Hashes, Ints]:
+    def _from_bytes(self, data: Bytes, starts: Ints) -> tuple[Hashes, Bools]:
         """Read keys straight from the buffer; a wider look is taken once it proves too narrow."""
         while self._plain:
-            hashes, sure = np.zeros(len(starts), np.uint64), np.ones(len(starts), bool)
-            for name in self.names:
-                if name in self._places:
-                    begins, ends, fine = plain_cells(data, starts, self._places[name], self._width, self._grammar)
-                    hashes, sure = mixed(hashes, hash_ranges(data, begins, ends)), sure & fine
+            few = max(WINDOWS // self._width, 1)
+            looked = [self._looked_at(data, starts[at : at + few]) for at in range(0, len(starts), few)]
+            hashes, sure = (np.concatenate(each) for each in zip(*looked, strict=True))
             if len(starts) < 16 or np.count_nonzero(~sure) <= FEW * len(starts):
                 return hashes, sure
             self._width *= 4
             self._plain = self._width <= WIDE
         return np.zeros(len(starts), np.uint64), np.zeros(len(starts), bool)
+
+    def _looked_at(self, data: Bytes, starts: Ints) -> tuple[Hashes, Bools]:
+        """Hash the keys of some records, and tell for which that is sure."""
+        hashes, sure = np.zeros(len(starts), np.uint64), np.ones(len(starts), bool)
+        for name in self.names:
+            if name in self._places:
+                begins, ends, fine = plain_cells(data, starts, self._places[name], self._width, self._grammar)
+                hashes, sure = mixed(hashes, hash_ranges(data, begins, ends)), sure & fine
+        return hashes, sure
 
     def _from_cells(self, data: Bytes, odd: Ints, starts: Ints, used: int) -> Hashes:
         """Read keys as they will be read when the rows are judged."""
