@@ -66,7 +66,7 @@ def test_the_columns_own_name_goes_before_its_aliases():
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        (["status", "protocol_id", "Status"], '"status" and "Status", have one name.'),
+        (["status", "protocol_id", "Status"], 'Columns 1 and 3 of the header, "status" and "Status", have one name.'),
         (["protocol_id", "notes", "NOTES "], '"notes" and "NOTES ", have one name.'),
         (["irb_number", "study_id"], '"irb_number" and "study_id", are both other names of protocol_id.'),
     ],

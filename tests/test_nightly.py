@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from support.nights import GRANTS, IRB, Office, feed, file, grants_csv, irb_csv, kinds, note
 
-from datalake.errors import UsageError
+from datalake.errors import Refused, UsageError
 from datalake.nightly import anything_new
 from datalake.outcomes import Changes, from_json
+from datalake.pipeline.reasons import refused
 from datalake.runs import crumbs
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
@@ -67,6 +68,18 @@ def test_a_second_night_counts_what_is_new_changed_and_gone(here: Office) -> Non
     assert feed(outcome).changes == Changes(new=2, changed=1, gone=1)
     assert feed(outcome).as_of == date(2025, 11, 5)
     assert here.ids() == ["A", "B", "D", "E"]
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Line 12 cannot be read as utf-8.", "IRB.csv: Line 12 cannot be read as utf-8."),
+        ("Line 12: a check failed.", "IRB.csv: Line 12: a check failed."),
+        ("A quote is never closed.", "IRB.csv, line 12: A quote is never closed."),
+    ],
+)
+def test_a_refusal_names_its_line_once(message: str, told: str) -> None:
+    assert refused("IRB.csv", Refused("not_text", message, line=12), "irb")[0] == told
 
 
 def test_nothing_in_incoming_is_a_success_that_says_so(here: Office) -> None:

@@ -60,7 +60,7 @@ def _by_key(header: Sequence[str]) -> dict[str, int]:
     for at, cell in enumerate(header):
         key = header_key(cell)
         if key in cells:
-            raise _duplicate(header[cells[key]], cell, "have one name")
+            raise _duplicate(header, cells[key], at, "have one name")
         if key:
             cells[key] = at
     return cells
@@ -70,10 +70,11 @@ def _alias_found(column: Column, header: Sequence[str], cells: dict[str, int], t
     keys = dict.fromkeys(header_key(each) for each in column.aliases)
     found = [cells[key] for key in keys if key in cells and cells[key] not in taken]
     if len(found) > 1:
-        raise _duplicate(header[found[0]], header[found[1]], f"are both other names of {column.name}")
+        raise _duplicate(header, found[0], found[1], f"are both other names of {column.name}")
     return found[0] if found else None
 
 
-def _duplicate(first: str, second: str, why: str) -> Refused:
-    message = f'Two columns of the header, "{first[:60]}" and "{second[:60]}", {why}.'
+def _duplicate(header: Sequence[str], first: int, second: int, why: str) -> Refused:
+    names = f'"{header[first][:60]}" and "{header[second][:60]}"'
+    message = f"Columns {first + 1:,} and {second + 1:,} of the header, {names}, {why}."
     return Refused("duplicate_header", message, "Have one of them left out or renamed in the export.")

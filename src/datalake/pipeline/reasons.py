@@ -60,7 +60,10 @@ ANOTHER_FILE = (
 
 def refused(name: str, problem: Refused, feed: str) -> tuple[str, str]:
     """Return why a file was refused and what to do."""
-    place = f", line {problem.line:,}" if problem.line else ""
+    said = problem.message.startswith(
+        (f"Line {problem.line or 0:,} ", f"Line {problem.line or 0:,}:")
+    )  # once is enough
+    place = f", line {problem.line:,}" if problem.line and not said else ""
     if problem.rule in ANOTHER_FILE:
         ask = problem.fix or "Have the file put right and sent again."
         fix = f"{ask} It loads by itself the next night, or at once: `bash src/cron_runner.sh`."
