@@ -256,6 +256,10 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, str]:
     copy_files(project_files("config", "data", "logs"), root)
     lake = Lake(root)
     leave_two_feeds(lake)
+    secrets = "".join(
+        f"{name}=http://127.0.0.1:9/\n" for name in ("SLACK_WEBHOOK", "HEARTBEAT_URL", "HEARTBEAT_WATCHDOG_URL")
+    )
+    (root / "config" / "secrets.env").write_text(secrets)
     result = CliRunner().invoke(
         demo, ["--nights", str(NIGHTS)], obj=Door(lake, dict(os.environ), at_noon()), catch_exceptions=False
     )
@@ -272,6 +276,21 @@ def test_a_month_has_a_failed_a_missed_and_a_late_night(month: tuple[Lake, str])
     assert [status for _, status, _ in runs].count("failure") == 1
     assert [start[:2] for _, _, start in runs].count("02") == NIGHTS - 2
     assert all(word in said for word in ("DEMO", "no run", "late", "grants was not updated"))
+
+
+def test_each_morning_of_the_month_is_kept_and_nobody_is_called(month: tuple[Lake, str]) -> None:
+    lake, _ = month
+    lines = [line.split(" ") for line in lake.watchdog_log.read_text().splitlines()]
+    assert [line[0] for line in lines] == [(FIRST + timedelta(days=each)).isoformat() for each in range(NIGHTS)]
+    assert [line[4] for line in lines if line[2] != "ok"] == ["state=failed", "state=missed", "state=missed"]
+    assert rows_of(lake, "SELECT title FROM incident WHERE parent = '' ORDER BY number") == [
+        ("the load failed",), ("the load did not run",), ("the load did not run",)
+    ]  # fmt: skip
+    assert rows_of(lake, "SELECT count(*) FROM outbox") == [(0,)]
+    said = lake.watchdog_log.read_text() + lake.etl_log.read_text()
+    assert "nobody is told of a simulated night" in said and "heartbeat" not in said
+    mondays = {day for day in (FIRST + timedelta(days=each) for each in range(NIGHTS)) if day.weekday() == 0}
+    assert len(list(lake.reports.glob("*.json"))) == len(mondays)
 
 
 def test_the_failed_night_of_the_month_names_the_column_and_heals_by_the_next_file(month: tuple[Lake, str]) -> None:

@@ -21,7 +21,7 @@ from datalake.alerts.heartbeat import beat
 from datalake.alerts.messages import Context, kind_of, made_up
 from datalake.alerts.samples import rejected_rows
 from datalake.alerts.tell import Teller
-from datalake.alerts.ways import ways
+from datalake.alerts.ways import RUNNER, Ways, ways
 from datalake.clock import Clock
 from datalake.contracts.config import load_contracts
 from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
@@ -49,24 +49,24 @@ COMPARED = 30  # runs before this one that say what is usual
 logger = logging.getLogger(__name__)
 
 
-def tell_run(lake: Lake, environ: Mapping[str, str], run_id: str, clock: Clock) -> int:
+def tell_run(lake: Lake, environ: Mapping[str, str], run_id: str, clock: Clock, way_out: Ways | None = None) -> int:
     """Given a run's id, tell what is news about it; return the exit code. Raise DatalakeError for an unknown run."""
     settings = readable(lake.root, environ)  # a wrong configuration is one of the things to tell
     with patience(LOCK_SECONDS):
-        return _tell(lake, settings, run_id, clock)
+        return _tell(lake, settings, run_id, clock, way_out)
 
 
-def _tell(lake: Lake, settings: Settings, run_id: str, clock: Clock) -> int:
+def _tell(lake: Lake, settings: Settings, run_id: str, clock: Clock, way_out: Ways | None) -> int:
     run = _outcome(lake, settings.schedule, run_id)
     before = _runs_before(lake, run)
-    out = ways(settings, owners(lake) if settings.alerts.mail.owners else {})
+    out = way_out or ways(settings, owners(lake) if settings.alerts.mail.owners else {})
     cut_off = _cut_off(lake, settings.schedule, run, before)
     told = is_due(run, settings.alerts.on_success, before) or bool(cut_off or made_up(run, settings))
     run = replace(run, notes=(*run.notes, *cut_off))
     made = report(run, settings, context(lake, settings, run, before), out.by_feed, told, _waiting(lake))
     everybody = Teller(lake, settings, out, clock, SECONDS).tell(made)
     if everybody and run.status == SUCCESS:
-        beat(settings.secrets.get("HEARTBEAT_URL", ""), "runner", HEARTBEAT_SECONDS)
+        beat(out.heartbeats.get(RUNNER, ""), RUNNER, HEARTBEAT_SECONDS)
     return EXIT_OK if everybody else EXIT_FAILED
 
 

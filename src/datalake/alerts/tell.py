@@ -27,7 +27,6 @@ from datalake.runs.database import writing
 from datalake.settings import Settings
 from datalake.zones.paths import Lake
 
-NOBODY = "nobody is told: no SLACK_WEBHOOK is set and alerts.mail.to is empty"
 REST = timedelta(hours=12)  # at least, between a message and the reminder of it
 UNKEPT = (sqlite3.Error, OSError, DatalakeError)
 
@@ -55,8 +54,8 @@ class Teller:
         for message in filter(None, messages):
             logger.info("%s", message.summary)
         if any(messages) and not self.ways.channels:
-            logger.info(NOBODY)
-            self.tries.append(NOBODY)
+            logger.info(self.ways.nobody)
+            self.tries.append(self.ways.nobody)
         try:
             self.keep(report)
         except UNKEPT as problem:

@@ -9,14 +9,21 @@ from datalake.alerts.sendmail import Sendmail
 from datalake.alerts.slack import JsonWebhook, SlackWebhook
 from datalake.settings import Settings, Webhook
 
+RUNNER, WATCHDOG = "runner", "watchdog"
+HEARTBEATS = {RUNNER: "HEARTBEAT_URL", WATCHDOG: "HEARTBEAT_WATCHDOG_URL"}
+
 
 @dataclass(frozen=True)
 class Ways:
-    """The channels by name; main hear of everything, of the others each hears of its feeds alone."""
+    """The channels by name; main hear of everything, of the others each hears of its feeds alone. heartbeats: the
+    address that is called while all is well, by who calls it. nobody: what is said where there is no channel.
+    """
 
     channels: Mapping[str, Channel] = field(default_factory=dict)
     main: tuple[str, ...] = ()
     by_feed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    heartbeats: Mapping[str, str] = field(default_factory=dict)
+    nobody: str = "nobody is told: no SLACK_WEBHOOK is set and alerts.mail.to is empty"
 
 
 def ways(settings: Settings, owners: Mapping[str, str] | None = None) -> Ways:
@@ -28,7 +35,8 @@ def ways(settings: Settings, owners: Mapping[str, str] | None = None) -> Ways:
         for feed in feeds:
             by_feed.setdefault(feed, []).append(channel.name)
     known = {**main, **{channel.name: channel for channel, _ in routed}}
-    return Ways(known, tuple(main), {feed: tuple(names) for feed, names in by_feed.items()})
+    heartbeats = {caller: settings.secrets.get(secret, "") for caller, secret in HEARTBEATS.items()}
+    return Ways(known, tuple(main), {feed: tuple(names) for feed, names in by_feed.items()}, heartbeats)
 
 
 def _main(settings: Settings) -> Iterable[Channel]:

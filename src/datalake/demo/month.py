@@ -1,6 +1,7 @@
 """Many demo nights at once, by a clock that is moved: each loaded and recorded by the code of a real night.
 
-One fails (Huron renamed a column of grants), one is missed (the server was down), one is late. No alert is sent.
+One fails (Huron renamed a column of grants), one is missed (the server was down), one is late. What is told of them,
+the 6 AM check and the weekly report are kept as on a real morning, and sent to nobody.
 """
 
 import contextlib
@@ -9,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
+from operator import itemgetter
 
 import numpy as np
 
 from datalake.clock import Clock, MovedClock
 from datalake.contracts.model import Contract
+from datalake.demo import mornings
 from datalake.demo.generator.draws import Draws
 from datalake.demo.generator.forms import Form
 from datalake.demo.marker import Marker, refuse_demo_in_real_lake, refuse_real_files
@@ -85,17 +88,26 @@ class Month:
         marker = marker_of(self.lake, first)
         start = self._start(marker, day, event)
         write_night(self.lake, self.contracts, marker, day, start, RENAMED if event == FAILED else None)
-        if event == MISSED:
-            return None
-        active = sum(each.status == "active" for each in self.contracts)
-        look = TYPICAL / (LOOKS_AT_LEAST + LOOKS_A_FEED * active)
-        clock = WorkingClock(start, _looks(marker, day, look))
-        with _log_by(clock):
-            outcome = run_night(
-                self.lake, self.settings, self.contracts, clock, "demo", night=day, stager=_stage_unflushed
-            )
+        ran: list[RunOutcome] = []
+        steps = mornings.steps(self.lake, self.settings.schedule, day)
+        if event != MISSED:
+            steps.append((start, lambda clock: ran.append(self._load(marker, day, clock))))
+        for at, step in sorted(steps, key=itemgetter(0)):
+            if at <= self.now:
+                clock = WorkingClock(at, self._looks(marker, day))
+                with _log_by(clock):
+                    step(clock)
+        return ran[0] if ran else None
+
+    def _load(self, marker: Marker, day: date, clock: Clock) -> RunOutcome:
+        outcome = run_night(self.lake, self.settings, self.contracts, clock, "demo", night=day, stager=_stage_unflushed)
         record_run(self.lake, self.settings.schedule, outcome)
+        mornings.tell(self.lake, outcome, clock)
         return outcome
+
+    def _looks(self, marker: Marker, day: date) -> Iterator[float]:
+        active = sum(each.status == "active" for each in self.contracts)
+        return _looks(marker, day, TYPICAL / (LOOKS_AT_LEAST + LOOKS_A_FEED * active))
 
     def _start(self, marker: Marker, day: date, event: str) -> datetime:
         seconds = 1 + _drawn(marker, "start", day, 4)

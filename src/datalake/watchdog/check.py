@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from datalake.alerts import book
@@ -16,7 +16,7 @@ from datalake.alerts.incidents import Finding, signature
 from datalake.alerts.report import Report
 from datalake.alerts.run import owners
 from datalake.alerts.tell import UNKEPT, Teller
-from datalake.alerts.ways import Ways, ways
+from datalake.alerts.ways import WATCHDOG, Ways, ways
 from datalake.clock import Clock
 from datalake.errors import EXIT_FAILED, EXIT_OK
 from datalake.nights import DUE, OVERRUN, SHORT, SKIPPED
@@ -39,16 +39,20 @@ LOCK_SECONDS = 20.0  # for a database that another holds, all waits together: th
 logger = logging.getLogger(__name__)
 
 
-def check(lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | None = None) -> int:
-    """Judge every night since the last look; return 0 where nothing was found and nobody left untold, else 1."""
+def check(
+    lake: Lake, environ: Mapping[str, str], clock: Clock, way_out: Ways | None = None, night: date | None = None
+) -> int:
+    """Judge every night since the last look, up to the one that was due last; return 0 where nothing was
+    found and nobody left untold, else 1. night: the last one, where it is a simulated one.
+    """
     settings = readable(lake.root, environ)
     with patience(LOCK_SECONDS):
-        return _check(lake, settings, clock, way_out)
+        return _check(lake, settings, clock, way_out, night)
 
 
-def _check(lake: Lake, settings: Settings, clock: Clock, way_out: Ways | None) -> int:
+def _check(lake: Lake, settings: Settings, clock: Clock, way_out: Ways | None, night: date | None) -> int:
     _mend(lake)
-    facts = gather(lake, settings, clock)
+    facts = gather(lake, settings, clock, night)
     found = verdict(facts, settings.schedule)
     wording = Wording(facts, settings, f"{socket.gethostname()}:{lake.root}")
     out = way_out or ways(settings, owners(lake) if settings.alerts.mail.owners else {})
@@ -56,9 +60,9 @@ def _check(lake: Lake, settings: Settings, clock: Clock, way_out: Ways | None) -
     teller = Teller(lake, settings, out, clock, SECONDS)
     told = teller.tell(made)
     fine = told and not made.findings and made.message is None
-    url = settings.secrets.get("HEARTBEAT_WATCHDOG_URL", "")
+    url = out.heartbeats.get(WATCHDOG, "")
     # also where something is wrong, once somebody knows: it proves the watcher and the way out
-    if told and url and not beat(url, "watchdog", HEARTBEAT_SECONDS):
+    if told and url and not beat(url, WATCHDOG, HEARTBEAT_SECONDS):
         teller.tries.append("no heartbeat")
     leave_line(lake, status_line(found, made, wording, told, teller.tries), [each.title for each in made.findings])
     return EXIT_OK if fine else EXIT_FAILED

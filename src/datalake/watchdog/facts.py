@@ -92,7 +92,8 @@ class Facts:
 class Gathering:
     """One look around; what goes wrong in it is kept in problems."""
 
-    def __init__(self, lake: Lake, settings: Settings, clock: Clock) -> None:
+    def __init__(self, lake: Lake, settings: Settings, clock: Clock, night: date | None) -> None:
+        self._named = night
         self.lake, self.schedule, self.now = lake, settings.schedule, clock.now()
         self.problems: list[str] = []
 
@@ -101,7 +102,7 @@ class Gathering:
         kept = self._kept()
         looked = kept.get("looked")
         states, contracts = self._states(), self._contracts()
-        night = self._night()
+        night = self._named or self._night()
         start = looked[1] if looked else night
         known = self._runs(min(max(start, night - DAY * FURTHEST), night) - DAY, night)
         runs = (*known.runs, *map(record.run_left, self._left()))
@@ -194,7 +195,7 @@ class Gathering:
 
     def _holder(self) -> Holder | None:
         try:
-            return lock.holder(self.lake)
+            return None if self._named else lock.holder(self.lake)  # whoever simulates a night holds the lock
         except OSError as problem:
             self.problems.append(f"Whether a load is running cannot be told: {problem.strerror}.")
             return None
@@ -229,9 +230,9 @@ class Gathering:
             return None
 
 
-def gather(lake: Lake, settings: Settings, clock: Clock) -> Facts:
-    """Look at everything once."""
-    return Gathering(lake, settings, clock).facts()
+def gather(lake: Lake, settings: Settings, clock: Clock, night: date | None = None) -> Facts:
+    """Look at everything once. night: the one to judge, where it is a simulated one."""
+    return Gathering(lake, settings, clock, night).facts()
 
 
 def witnesses(told: LastSuccess | None, states: Mapping[str, FeedState]) -> list[date]:
