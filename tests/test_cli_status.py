@@ -13,6 +13,7 @@ from datalake.runs.history import RecordedRun
 from datalake.runs.lockfile import Holder
 from datalake.settings import Schedule
 from datalake.standing import Known, verdict
+from datalake.views.unknown import Unknown
 from datalake.zones.state import FeedState, OpenDelivery
 
 NIGHT = date(2025, 11, 5)
@@ -147,6 +148,17 @@ def test_feeds_files_and_runs_are_listed_with_their_figures() -> None:
     assert "notes.txt: matches no feed" in text
     assert text.endswith("Notes of the last run\n  Left in incoming: notes.txt.")
     assert "success, 1 note" in text and "failure (1)" in text and "the disk is full" in text
+
+
+def test_unknown_values_are_counted_by_feed_below_all_that_needs_a_person() -> None:
+    found = [
+        Unknown("grants", "status", ("award_states",), 1, 1),
+        Unknown("irb", "funding_ids", ("grants.award_id",), 1_021, 2_000),
+        Unknown("irb", "status", ("irb_states",), 3, 4),
+    ]
+    said = overview.lines(lake_with(shows("grants"), shows("irb"), unknown=found))
+    assert said[-2:] == ["  grants: 1 of status", "  irb: 1,021 of funding_ids, 3 of status"]
+    assert said.index("Last runs") < len(said) - 3
 
 
 @pytest.mark.parametrize("status", ["held", "refused"])

@@ -8,9 +8,10 @@ from datalake.freshness import HELD, REFUSED
 from datalake.runs.history import RecordedRun
 from datalake.safe_text import written_out
 from datalake.standing import Known, verdict
-from datalake.views.unknown import sentence
 from datalake.words import count, day, number
 from datalake.zones.state import FeedState, OpenDelivery
+
+UNKNOWN = "Unknown values; their rows were loaded (each is named on the feed's page of the dashboard)"
 
 
 def lines(known: Known) -> list[str]:
@@ -19,10 +20,10 @@ def lines(known: Known) -> list[str]:
         verdict(known),
         *_section("Feeds", feed_lines(known)),
         *_section("Needs a person", person_lines(known)),
-        *_section("Unknown values", unknown_lines(known)),
         *_section("In incoming", incoming_lines(known)),
         *_section("Last runs", run_lines(known.runs)),
         *_section("Notes of the last run", note_lines(known.runs)),
+        *_section(UNKNOWN, unknown_lines(known)),
     ]
 
 
@@ -59,8 +60,11 @@ def open_lines(delivery: OpenDelivery) -> list[str]:
 
 
 def unknown_lines(known: Known) -> list[str]:
-    """Return the published values that lead nowhere, a line for each column."""
-    return [written_out(sentence(each)) for each in known.unknown]
+    """Return how many published values lead nowhere, a line for each feed that has any."""
+    found: dict[str, list[str]] = {}
+    for each in known.unknown:
+        found.setdefault(each.feed, []).append(f"{number(each.values)} of {each.column}")
+    return [f"{feed}: {', '.join(counts)}" for feed, counts in found.items()]
 
 
 def incoming_lines(known: Known) -> list[str]:
