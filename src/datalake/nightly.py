@@ -40,6 +40,7 @@ from datalake.zones.state import State
 
 log = logging.getLogger("datalake.nightly")
 SIGN_OF_LIFE = 10.0  # seconds between two signs within a stage
+NO_FILES = "No files in incoming: nothing to load."
 
 
 def run_night(
@@ -131,8 +132,7 @@ class _Run:
         ledger = Ledger(self.lake, self.clock.now)
         check_raw(self.lake, ledger.state)
         watcher = _Signs(self)
-        context = Context(self.lake, self.settings, self.clock, ledger, self.night, watcher, self.stager)
-        self.context = context
+        self.context = context = Context(self.lake, self.settings, self.clock, ledger, self.night, watcher, self.stager)
         with context.stage("plan"):
             todo = self._planned(context, work)
         for outcome in run(context, todo):
@@ -264,9 +264,6 @@ def planned(
     return plan(
         list_incoming(lake), contracts, state, night, now, settings.settle_seconds, settings.file_limits.max_bytes
     )
-
-
-NO_FILES = "No files in incoming: nothing to load."
 
 
 def anything_new(lake: Lake, settings: Settings, contracts: Sequence[Contract], now: datetime) -> bool:
