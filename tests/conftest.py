@@ -38,7 +38,7 @@ for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(ignored, signal.default_int_handler if ignored is signal.SIGINT else signal.SIG_DFL)
 
 MEMORY = Path("/dev/shm")  # a disk made of memory, where the system has one
-ROOM = 4_000_000_000  # bytes that must be free there: several times what a suite ever holds at once
+ROOM = 1_000_000_000  # bytes that must be free there: several times what a suite ever holds at once
 
 
 def pytest_configure() -> None:
