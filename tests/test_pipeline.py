@@ -37,7 +37,7 @@ def test_of_several_files_in_a_night_only_the_one_that_is_shown_says_what_the_ta
     texts = [each.text for each in loaded.next_night().notes if each.kind == "rejected_rows"]
     assert texts == [
         "1 of 5 rows of IRB_PROTOCOL_2025-11-05.csv were rejected.",
-        "1 of 4 rows of IRB_PROTOCOL_2025-11-06.csv were rejected; 1 of their records keep their last good version.",
+        "1 of 4 rows of IRB_PROTOCOL_2025-11-06.csv were rejected; 1 of their records keeps its last good version.",
     ]
 
 
@@ -157,7 +157,7 @@ def test_past_the_limit_of_rejected_rows_the_file_waits_and_nothing_is_published
 
     assert (outcome.status, outcome.exit_code, feed(outcome).status) == ("failure", 1, "held")
     assert feed(outcome).reason == (
-        "IRB_PROTOCOL_2025-11-05.csv waits for OK: 1 of 3 rows were rejected (33.3 %; the limit is 30 %)."
+        "IRB_PROTOCOL_2025-11-05.csv waits for OK: 1 of 3 rows was rejected (33.3 %; the limit is 30 %)."
     )
     assert "python3 manage.py approve irb" in feed(outcome).fix
     assert (feed(outcome).as_of, loaded.ids()) == (D4, ["A", "B", "C"])
@@ -413,7 +413,7 @@ def test_each_file_of_a_draft_waits_as_a_note_and_no_failure(here: Office) -> No
         here.irb(f"2025-11-{day}", "A", "B,,,")
         outcome = here.next_night()
         assert (outcome.status, feed(outcome).status) == ("success", "draft")
-        assert "the feed is a draft; 1 of 2 rows were rejected" in note(outcome, "draft")
+        assert "the feed is a draft; 1 of 2 rows was rejected" in note(outcome, "draft")
     assert [each.data_date for each in here.state().held] == [D5]
     assert not (here.lake.curated("irb") / "current").exists()
 

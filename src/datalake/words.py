@@ -69,6 +69,11 @@ def count(value: int, one: str, many: str = "") -> str:
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
 
 
+def was(value: int) -> str:
+    """Return the verb that goes with so many in the past."""
+    return "was" if value == 1 else "were"
+
+
 def listed(names: Sequence[str], limit: int = 5) -> str:
     """Return `a`, `a and b`, `a, b and c`; past the limit `a, b, c, d, e and 3 more`."""
     if len(names) > limit:

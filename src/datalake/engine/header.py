@@ -42,7 +42,10 @@ def read_header(record: str, contract: Contract, limits: FileLimits, line: int, 
     if len(cells) > limits.max_columns:
         message = f"The header has {len(cells):,} columns; the limit is {limits.max_columns:,}."
         raise Refused("too_many_columns", message, "", line)
-    match = match_header(cells, contract)
+    try:
+        match = match_header(cells, contract)
+    except Refused as problem:
+        raise Refused(problem.rule, problem.message, problem.fix, line) from None
     _refuse_missing(match, delimiter, record, contract, line)
     _refuse_new(match, contract, line)
     grown = _grown(cells, match) if contract.schema_contract.new_columns == "evolve" else {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from datalake.contracts.model import Contract
 from datalake.engine.job import Staged
-from datalake.words import few, percent
+from datalake.words import few, percent, was
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def too_many_rejected(file: Judged) -> str:
     if limit is None or file.staged.rejected * 100 <= limit * rows:
         return ""
     share = percent(file.staged.rejected, rows)
-    return f"{file.staged.rejected:,} of {rows:,} rows were rejected ({share}; the limit is {limit:g} %)"
+    return f"{file.staged.rejected:,} of {rows:,} rows {was(file.staged.rejected)} rejected ({share}; the limit is {limit:g} %)"
 
 
 def nothing_accepted(file: Judged) -> str:

@@ -15,7 +15,7 @@ from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
 from datalake.pipeline.publish import current_version, supersede
 from datalake.pipeline.rules import changed
 from datalake.safe_text import written_out
-from datalake.words import few
+from datalake.words import few, was
 from datalake.zones.state import FeedState
 
 PATIENCE = 3  # files after the first that may show nothing new before a person is told
@@ -120,8 +120,11 @@ def _add_notes(context: Context, outcome: FeedOutcome) -> None:
     for file in outcome.files:
         if file.status == "published" and file.rejected:
             told = outcome.kept and file in newest  # what the table keeps tonight is told of the file that it shows
-            kept = f"; {outcome.kept:,} of their records keep their last good version" if told else ""
-            rejected = f"{file.rejected:,} of {file.rows_read:,} rows of {file.name} were rejected{kept}."
+            keep = "keeps its" if outcome.kept == 1 else "keep their"
+            kept = f"; {outcome.kept:,} of their records {keep} last good version" if told else ""
+            rejected = (
+                f"{file.rejected:,} of {file.rows_read:,} rows of {file.name} {was(file.rejected)} rejected{kept}."
+            )
             context.note("rejected_rows", rejected, feed)
         if file.status == "duplicate":
             context.note("duplicate", f"{file.name} was loaded before: the same bytes for the same date.", feed)
