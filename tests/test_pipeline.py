@@ -36,8 +36,8 @@ def test_of_several_files_in_a_night_only_the_one_that_is_shown_says_what_the_ta
     loaded.irb("2025-11-06", "A", "B", "D", "C,Title,,2025-10-01")
     texts = [each.text for each in loaded.next_night().notes if each.kind == "rejected_rows"]
     assert texts == [
-        "1 of 5 rows of IRB_PROTOCOL_2025-11-05.csv were rejected.",
-        "1 of 4 rows of IRB_PROTOCOL_2025-11-06.csv were rejected; 1 of their records keeps its last good version.",
+        "1 of 5 rows of IRB_PROTOCOL_2025-11-05.csv was rejected.",
+        "1 of 4 rows of IRB_PROTOCOL_2025-11-06.csv was rejected; 1 of their records keeps its last good version.",
     ]
 
 
@@ -169,7 +169,7 @@ def test_at_the_limit_it_is_published(loaded: Office) -> None:
     loaded.irb("2025-11-05", "A", "B,,,")
     outcome = loaded.next_night()
     assert outcome.status == "success"
-    assert "1 of 2 rows of IRB_PROTOCOL_2025-11-05.csv were rejected" in note(outcome, "rejected_rows")
+    assert "1 of 2 rows of IRB_PROTOCOL_2025-11-05.csv was rejected" in note(outcome, "rejected_rows")
     assert (sorted(loaded.ids()), feed(outcome).kept) == (["A", "B"], 1)
 
 

@@ -35,7 +35,8 @@ def too_many_rejected(file: Judged) -> str:
     if limit is None or file.staged.rejected * 100 <= limit * rows:
         return ""
     share = percent(file.staged.rejected, rows)
-    return f"{file.staged.rejected:,} of {rows:,} rows {was(file.staged.rejected)} rejected ({share}; the limit is {limit:g} %)"
+    rejected = file.staged.rejected
+    return f"{rejected:,} of {rows:,} rows {was(rejected)} rejected ({share}; the limit is {limit:g} %)"
 
 
 def nothing_accepted(file: Judged) -> str:

@@ -122,10 +122,8 @@ def _add_notes(context: Context, outcome: FeedOutcome) -> None:
             told = outcome.kept and file in newest  # what the table keeps tonight is told of the file that it shows
             keep = "keeps its" if outcome.kept == 1 else "keep their"
             kept = f"; {outcome.kept:,} of their records {keep} last good version" if told else ""
-            rejected = (
-                f"{file.rejected:,} of {file.rows_read:,} rows of {file.name} {was(file.rejected)} rejected{kept}."
-            )
-            context.note("rejected_rows", rejected, feed)
+            found = f"{file.rejected:,} of {file.rows_read:,} rows of {file.name}"
+            context.note("rejected_rows", f"{found} {was(file.rejected)} rejected{kept}.", feed)
         if file.status == "duplicate":
             context.note("duplicate", f"{file.name} was loaded before: the same bytes for the same date.", feed)
         if file.status == "confirmed":
