@@ -12,7 +12,7 @@ from support import staging
 
 from datalake.clean.schema import output_schema
 from datalake.contracts.model import Check, Column, Constraints
-from datalake.engine import local
+from datalake.engine import local, writing
 from datalake.engine.job import Staged, from_json, read_staged, to_json
 from datalake.engine.scan import Sizes
 from datalake.errors import DatalakeError, Refused
@@ -208,3 +208,27 @@ def test_bad_values_do_not_hold_on_to_the_batches_they_came_in(tmp_path: Path) -
     before = pa.total_allocated_bytes()
     local.stage(work, sizes=Sizes(100_000, 200, 10**9))
     assert pa.total_allocated_bytes() - before < len(text) / 10
+
+
+def test_a_record_with_hundreds_of_wrong_cells_is_held_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"c{each}" for each in range(400)]
+    rules = staging.contract(tuple(Column(each, "integer") for each in names), primary_key=())
+    text = ",".join(names) + "\n" + (",".join(["wrong" * 10] * 400) + "\n") * 5
+    held = []
+    add = writing.FindingsFile.add
+
+    def weighed(self: writing.FindingsFile, table: pa.Table) -> None:
+        held.append(table.nbytes)
+        add(self, table)
+
+    monkeypatch.setattr(writing.FindingsFile, "add", weighed)
+    found = staging.stage(tmp_path, text, rules)
+    assert sum(held) < 10 * len(text)  # not 400 times
+    assert [len(found.findings), *{each["record"] for each in found.findings}] == [2000, ",".join(["wrong" * 10] * 400)]
+
+
+def test_a_part_of_a_wide_file_has_fewer_rows(tmp_path: Path) -> None:
+    sizes = Sizes(10**6, 100, 10**9, part_cells=100)
+    narrow = local.stage(staging.job(tmp_path / "narrow", rows(100)), sizes=replace(sizes, part_cells=500))
+    wide = local.stage(staging.job(tmp_path / "wide", rows(100)), sizes=sizes)
+    assert (len(narrow.parts), len(wide.parts)) == (1, 5)

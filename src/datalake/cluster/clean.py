@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from datalake.clean.schema import FINDINGS
+from datalake.clean.schema import HELD
 from datalake.engine import writing
 from datalake.engine.accepted import LakeColumns
 from datalake.engine.fates import Fates
@@ -125,7 +125,7 @@ def _write_findings(tables: list[pa.Table], path: Path) -> None:
     """One batch for each table; they hold raw values, so their owner alone may read them."""
     draft = temporary(path.parent)
     draft.touch(0o600)
-    with pa.OSFile(str(draft), "wb") as file, pa.ipc.new_stream(file, FINDINGS) as stream:
+    with pa.OSFile(str(draft), "wb") as file, pa.ipc.new_stream(file, HELD) as stream:
         for table in tables:
             stream.write_batch(table.combine_chunks().to_batches()[0])
     draft.replace(path)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from datalake.clean.arrow import Ints, int_array, nullable_strings
+from datalake.clean.arrow import Ints, int_array, nullable_strings, string_array
 from datalake.clean.batch import FAILS, Found
 from datalake.clean.keys import key_text
 from datalake.clean.masking import mask_value
 from datalake.clean.rules import Rules
-from datalake.clean.schema import FINDINGS
+from datalake.clean.schema import HELD
 from datalake.engine import structure
 from datalake.engine.judge import Judged
 from datalake.engine.rows import Row
@@ -42,16 +42,16 @@ def findings_of(judged: Judged, rules: Rules) -> list[Finding]:
 
 
 def table_of(findings: list[Finding], judged: Judged) -> pa.Table:
-    """Return findings as a table."""
-    records = {each.record for each in findings}
-    texts = {record: judged.records.text(record) for record in records}
-    lines = judged.records.lines
+    """Return findings as a table in which each record is there once, however much was found in it."""
+    records = np.array([each.record for each in findings], np.int64)
+    owners, places = np.unique(records, return_inverse=True)
+    texts = string_array([judged.records.text(record) for record in owners.tolist()])
     columns = {
-        "line": int_array(np.array([lines[each.record] for each in findings], np.int64)),
+        "line": int_array(judged.records.lines[records]),
         **{name: nullable_strings([getattr(each, name) for each in findings]) for name in _TEXTS},
-        "record": nullable_strings([texts[each.record] for each in findings]),
+        "record": pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), texts),
     }
-    return pa.table([columns[name] for name in FINDINGS.names], schema=FINDINGS)
+    return pa.table([columns[name] for name in HELD.names], schema=HELD)
 
 
 _TEXTS = ("column", "rule", "outcome", "value", "message", "key")

@@ -27,6 +27,11 @@ class Sizes:
     buffer: int = 4_194_304  # bytes read at once
     part_rows: int = 16_384  # records of one part: one row group
     part_bytes: int = 33_554_432  # a part is closed after the buffer that passes this
+    part_cells: int = 1_048_576  # a part of a wide file has fewer records: each cell may be found wrong
+
+    def rows(self, width: int) -> int:
+        """Return how many records of so many cells a part may have."""
+        return max(1, min(self.part_rows, self.part_cells // width))
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ class Scanner:
         self._skip = header.records
         self._limit = limit
         self._sizes = sizes
+        self._part_rows = sizes.rows(header.width)
         self._index = index
         self._line = 1
         self.stop: int | None = None  # a place from which on records are another scan's
@@ -173,7 +179,7 @@ class Scanner:
         while first < len(starts):
             if not self.parts or self._full(self.parts[-1]):
                 self.parts.append(Part())
-            count = min(len(starts) - first, self._sizes.part_rows - self.parts[-1].records)
+            count = min(len(starts) - first, self._part_rows - self.parts[-1].records)
             end = first + count
             stop = int(starts[end]) if end < len(starts) else found.used
             start, line = int(starts[first]), int(lines[first])
@@ -185,7 +191,7 @@ class Scanner:
             first = end
 
     def _full(self, part: Part) -> bool:
-        return part.records >= self._sizes.part_rows or part.size >= self._sizes.part_bytes
+        return part.records >= self._part_rows or part.size >= self._sizes.part_bytes
 
     def _check(self, buffer: memoryview, found: Records, last: bool) -> None:
         """Raise for a record that is too long, a quote that is never closed, and bytes that are not UTF-8."""

@@ -80,12 +80,14 @@ class FindingsFile:
         """Add findings; a few are kept until there are enough for a row group, cut by number, however they came."""
         self._waiting.append(table)
         self._rows += table.num_rows
-        while self._rows >= ENOUGH:
-            self._write(ENOUGH)
+        if self._rows >= ENOUGH:
+            self._write(self._rows - self._rows % ENOUGH)
 
     def _write(self, rows: int) -> None:
         table = pa.concat_tables(self._waiting)
-        self._writer.write_table(table.slice(0, rows).combine_chunks())
+        for first in range(0, rows, ENOUGH):
+            group = table.slice(first, min(ENOUGH, rows - first)).cast(FINDINGS)
+            self._writer.write_table(group.combine_chunks())
         self._waiting, self._rows = [table.slice(rows)], self._rows - rows
 
     def __enter__(self) -> "FindingsFile":
