@@ -147,3 +147,16 @@ def test_both_nights_of_the_scale_bench_publish_and_only_one_record_leaves(tmp_p
         name: parted[name] for name in ("rows", "new", "gone", "findings")
     }
     assert sorted(parted["files"]) == ["irb-000.parquet", "irb-001.parquet", "irb-002.parquet", "irb.csv"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, manage: Callable[..., Said]) -> None:
+    (tmp_path / "file").touch()
+    said = manage("bench", "--folder", str(tmp_path / "file" / "x"), "clean", "--mb", "1")
+    assert (said.code, "file/x cannot be made" in said.err) == (2, True)
+
+
+def test_a_step_that_fails_says_what_to_do(tmp_path: Path, manage: Callable[..., Said]) -> None:
+    (tmp_path / "irb-1mb.csv.part").mkdir()  # in the way of the file that is to be made, as a full disk would be
+    said = manage("bench", "--folder", str(tmp_path), "clean", "--mb", "1", "--runs", "1")
+    assert (said.code, "name another --folder" in said.err) == (1, True)
+    assert "fault in the program" not in said.err

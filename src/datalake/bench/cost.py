@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from datalake.errors import DatalakeError
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -65,7 +67,13 @@ def environment() -> dict[str, str]:
 
 
 def told(name: str, *words: str, cwd: Path | None = None) -> str:
-    """Return what a module of this package prints, run by itself, so that this process stays small."""
+    """Return what a module of this package prints, run by itself, so that this process stays small.
+
+    Raise DatalakeError where it fails.
+    """
     command = module(name, *words)
-    done = subprocess.run(command, env=environment(), cwd=cwd, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, env=environment(), cwd=cwd, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        what = f"The step {name} of the bench ended with {done.returncode}."
+        raise DatalakeError(what, "Its own words are above; where the disk is full, name another --folder.")
     return done.stdout.strip()

@@ -11,7 +11,7 @@ import click
 
 from datalake.bench.engines import ENGINES
 from datalake.cli.door import Door, pass_door
-from datalake.errors import EXIT_FAILED, EXIT_OK
+from datalake.errors import EXIT_FAILED, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from datalake.bench.figures import Figures
@@ -51,7 +51,10 @@ def bench(context: click.Context, as_json: bool, folder: Path) -> None:
     Several names in one call are measured one after the other. Works on generated files in a folder of its own: your
     data, records and alerts are not touched.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"{folder} cannot be made: {problem.strerror}.", "Name another --folder.") from None
     context.obj = Bench(folder, as_json)
 
 
