@@ -103,9 +103,9 @@ def night(copy_of_repo: Path) -> list[str]:
     return [str(copy_of_repo / "venv" / "bin" / "python"), "-c", NIGHT, str(copy_of_repo)]
 
 
-def said_on_a_terminal(words: list[str], environ: dict[str, str]) -> str:
+def said_on_a_terminal(words: list[str], environ: dict[str, str], size: tuple[int, int]) -> str:
     ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))  # without a width there is no bar
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     said = b""
     with subprocess.Popen(words, env=environ, stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL) as child:
         os.close(theirs)
@@ -117,9 +117,12 @@ def said_on_a_terminal(words: list[str], environ: dict[str, str]) -> str:
     return said.decode()
 
 
-def test_a_night_shows_its_bar_on_a_terminal_and_cron_gets_none(night: list[str], copy_of_repo: Path) -> None:
+@pytest.mark.parametrize("size", [(40, 120), (0, 0)], ids=["sized", "a serial console"])
+def test_a_night_shows_its_bar_on_a_terminal_and_cron_gets_none(
+    size: tuple[int, int], night: list[str], copy_of_repo: Path
+) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(copy_of_repo), "PYTHONPATH": str(copy_of_repo / "src")}
-    shown = said_on_a_terminal(night, environ)
+    shown = said_on_a_terminal(night, environ, size)
     assert "grants: " in shown and "rows" in shown and "%|" in shown
     (copy_of_repo / "data" / "incoming" / "GRANTS_2025-11-05.csv").write_text(ROWS.replace("1000", "1001"))
     os.utime(copy_of_repo / "data" / "incoming" / "GRANTS_2025-11-05.csv", (time.time() - 3600,) * 2)

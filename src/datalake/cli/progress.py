@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -67,7 +68,7 @@ class Bars(Silent):
             delay=self._patience,
             leave=False,
             file=self._stream,
-            dynamic_ncols=True,
+            **_size(self._stream),
         )
 
 
@@ -88,10 +89,19 @@ class _Clock:
             return
         from tqdm import tqdm
 
-        with tqdm(desc=doing, bar_format="{desc} [{elapsed}]", file=stream, leave=False, dynamic_ncols=True) as bar:
+        with tqdm(desc=doing, bar_format="{desc} [{elapsed}]", file=stream, leave=False, **_size(stream)) as bar:
             bar.start_t -= patience
             while not self._over.wait(BEAT):
                 bar.refresh()
+
+
+def _size(stream: TextIO) -> dict[str, Any]:
+    """Return tqdm's words for the size of a screen: a serial console says that it has none."""
+    try:
+        known = all(os.get_terminal_size(stream.fileno()))
+    except (OSError, ValueError):
+        known = True  # no terminal at all
+    return {"dynamic_ncols": True} if known else {"ncols": 80, "nrows": 24}
 
 
 def observer(stream: TextIO) -> Silent:
