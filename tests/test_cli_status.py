@@ -174,3 +174,18 @@ def test_looking_leaves_a_claim_alone_that_a_run_may_just_be_making(lake, manage
     claim.mkdir(parents=True)
     assert manage("status").code == 0
     assert claim.is_dir()
+
+
+@pytest.mark.parametrize("trigger", ["take", "retry", "approve"])
+def test_files_taken_by_hand_do_not_hide_that_the_load_did_not_run(trigger) -> None:
+    tomorrow = NIGHT + timedelta(days=1)
+    by_hand = [replace(RUN, id=8 + place, night=tomorrow, trigger=trigger) for place in range(7)]
+    known = replace(GOOD, now=MORNING + timedelta(days=1), runs=(*by_hand, RUN))
+    assert verdict(known).startswith("The load of Thu 6 Nov did not run.")
+    assert verdict(replace(known, runs=tuple(by_hand), last_load=NIGHT)) == verdict(known)
+
+
+def test_a_file_taken_by_hand_after_a_load_that_stopped_does_not_make_it_good() -> None:
+    failed = replace(RUN, status="failure", exit_code=137, error="the run was killed.", fix="load again")
+    taken = replace(RUN, id=8, trigger="take", settled=("irb",))
+    assert verdict(replace(GOOD, runs=(taken, failed))).startswith("The load of Wed 5 Nov failed: the run was killed.")

@@ -38,7 +38,13 @@ def state(*runs: RecordedRun, schedule: Schedule = SCHEDULE, night: date = NIGHT
         ((run(start=DUE + timedelta(hours=5)),), "late"),
         ((run(start=DUE + timedelta(hours=1)), run(start=DUE + timedelta(hours=9))), "ok"),  # loaded again later
         ((run(seconds=5),), "short"),
-        ((run(seconds=5, trigger="approve"),), "ok"),
+        ((run("failure"), run(seconds=5, trigger="approve")), "ok"),
+        ((run(), run("failure", trigger="take")), "ok"),
+        ((run(trigger="take"), run("failure")), "failed"),  # what was taken before it made nothing good
+        ((run(trigger="take"),), "missed"),
+        ((run("failure", trigger="retry"),), "missed"),
+        ((run(trigger="hand"),), "ok"),
+        ((run(trigger=None),), "ok"),
         ((run(seconds=3_601),), "overrun"),
     ],
 )

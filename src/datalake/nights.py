@@ -1,7 +1,8 @@
 """PURE. What each night came to: judged by its runs, not by how old a file is.
 
-The best run of a night counts: its first success, for that is when the data was there. Nights before the first run are
-not judged. All arithmetic is in UTC.
+The best run of a night counts: its first success, for that is when the data was there. A run that took up single files
+is no load: it counts only where it made good what a load of the whole night had left (datalake.runs.counting). Nights
+before the first load are not judged. All arithmetic is in UTC.
 """
 
 from collections import defaultdict
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from datalake import schedule as calendar
-from datalake.outcomes import PARTIAL, SUCCESS
+from datalake.runs.counting import good_run, is_whole
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
 
@@ -44,7 +45,7 @@ class Night:
     @property
     def loaded(self) -> bool:
         """Say whether its data was published, however late or slowly."""
-        return any(run.status == SUCCESS for run in self.runs)
+        return good_run(self.runs) is not None
 
     @property
     def harmless(self) -> bool:
@@ -53,8 +54,9 @@ class Night:
 
     @property
     def best(self) -> RecordedRun | None:
-        """The run that counts: the first success, else the last failure; None where there was no run."""
-        return next((run for run in self.runs if run.status == SUCCESS), self.runs[-1] if self.runs else None)
+        """The run that counts: the first success, else the last failure; None where there was no load."""
+        loads = [run for run in self.runs if is_whole(run)]
+        return good_run(self.runs) or (loads[-1] if loads else None)
 
     @property
     def seconds(self) -> float | None:
@@ -81,6 +83,11 @@ def judge(schedule: Schedule, days: Iterable[date], runs: Sequence[RecordedRun],
     return [Night(day, _state(schedule, day, by_night[day], view), tuple(by_night[day])) for day in days]
 
 
+def nights_loaded(schedule: Schedule, runs: Iterable[RecordedRun]) -> set[date]:
+    """Return the nights that had a load, whatever it came to."""
+    return {night for night in (night_of_run(schedule, run) for run in runs if is_whole(run)) if night}
+
+
 def night_of_run(schedule: Schedule, run: RecordedRun) -> date | None:
     """Return the night a run served: as recorded, else by when it started; None where neither can be read."""
     if run.night is not None:
@@ -98,21 +105,21 @@ def local_instant(schedule: Schedule, local: str | None) -> datetime | None:
 
 
 def _state(schedule: Schedule, day: date, runs: Sequence[RecordedRun], view: View) -> str:
-    good = next((run for run in runs if run.status == SUCCESS), None)
+    good = good_run(runs)
     if good is not None:
         return _of_success(schedule, day, good, runs)
     if calendar.is_skipped(schedule, day):
         return SKIPPED
     if view.running_since and day == calendar.last_due(schedule, view.now):
         return OVERRUN if view.now - view.running_since > _longest(schedule) else RUNNING
-    if runs:
+    if any(is_whole(run) for run in runs):
         return FAILED
     return _without_run(schedule, day, view)
 
 
 def _length(run: RecordedRun, runs: Sequence[RecordedRun]) -> float | None:
     """How long a whole load took. Of a run that only the CSV knows, one after a night's first may have been an OK."""
-    whole = run.trigger not in PARTIAL and (run.trigger is not None or run == runs[0])
+    whole = is_whole(run) and (run.trigger is not None or run == runs[0])
     return float(run.runtime_sec) if whole and run.runtime_sec is not None else None
 
 

@@ -19,7 +19,7 @@ NoteKind = OfIncoming | OfFeed | OfLake | OfRun
 SUCCESS: Status
 FAILURE: Status
 SUCCESS, FAILURE = "success", "failure"
-PARTIAL = ("retry", "approve", "take")  # triggers of runs that take up single files: no length of a whole night's load
+PARTIAL = ("retry", "approve", "take")  # triggers of runs that take up single files: no load of a whole night
 NOT_PUBLISHED = ("held", "refused", "failed")  # how a feed ends whose table was to be updated and was not
 
 
@@ -114,6 +114,16 @@ class RunOutcome:
     @property
     def with_notes(self) -> bool:
         return self.status == SUCCESS and bool(self.notes)
+
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """The feeds that it did what was to be done of."""
+        return tuple(feed.feed for feed in self.feeds if not feed.failed)
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """The feeds that it failed for."""
+        return tuple(feed.feed for feed in self.feeds if feed.failed)
 
 
 def to_json(run: RunOutcome) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from datalake.contracts.model import Contract
 from datalake.freshness import CURRENT, DRAFT, NEVER, RETIRED
 from datalake.outcomes import FeedOutcome
 from datalake.pipeline.plan import FeedPlan, Waiting
+from datalake.runs.counting import good_run, is_whole
 from datalake.runs.history import RecordedRun
 from datalake.runs.lockfile import Holder, held_sentence
 from datalake.schedule import is_skipped, zone_named
@@ -38,6 +39,7 @@ class Known:
     next_run: Sequence[FeedPlan] = ()
     holder: Holder | None = None
     demo: bool = False
+    last_load: date | None = None  # the latest night that has one, be it of before these runs
     unknown: Sequence[Unknown] = ()  # published values that lead nowhere
 
     @property
@@ -99,17 +101,19 @@ def judged(known: Known) -> Verdict:
 
 
 def _missed(known: Known) -> bool:
-    nights = [run.night for run in known.runs if run.night]
+    nights = [run.night for run in known.runs if run.night and is_whole(run)]
+    nights += [known.last_load] if known.last_load else []
     planned = is_skipped(known.schedule, known.night)
     return not known.demo and bool(nights) and max(nights) < known.night and not planned
 
 
 def _failed(known: Known) -> RecordedRun | None:
-    """The night's last run, where that night has no success and failed as a whole, not for one feed."""
+    """The night's last load, where that night has no good one and failed as a whole, not for one feed."""
     tonight = [run for run in known.runs if run.night == known.night]
-    if not tonight or any(run.status == "success" for run in tonight) or not tonight[0].error:
+    loads = [run for run in tonight if is_whole(run)]
+    if not loads or good_run(reversed(tonight)) or not loads[0].error:
         return None
-    return tonight[0]
+    return loads[0]
 
 
 def _tables(known: Known) -> str:

@@ -180,9 +180,13 @@ def test_a_demos_runtimes_are_those_of_its_chart(lake, nights) -> None:
 
 
 def test_the_seconds_of_an_ok_are_no_bar_of_the_chart(lake, nights) -> None:
-    nights(f"{GOOD_WEEK} {GOOD_WEEK}")
+    nights(f"{GOOD_WEEK} ok ok ok fail+ok ok ok ok")
     with closing(sqlite3.connect(lake.database)) as record, record:
-        record.execute("UPDATE etl_runtime SET trigger = 'approve', runtime_sec = 0.4 WHERE night = '2025-10-30'")
+        record.execute("UPDATE etl_runtime SET error = '' WHERE status = 'failure'")  # it was one feed that failed
+        record.execute(
+            "UPDATE etl_runtime SET trigger = 'approve', runtime_sec = 0.4"
+            " WHERE night = '2025-10-30' AND status = 'success'"
+        )
     made = summary(lake)
     assert [night.seconds for night in made.nights] == [120, 120, 120, None, 120, 120, 120]
     assert ">loaded<" in runtime_chart(made)

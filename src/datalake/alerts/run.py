@@ -27,6 +27,7 @@ from datalake.contracts.config import load_contracts
 from datalake.errors import EXIT_FAILED, EXIT_OK, DatalakeError
 from datalake.outcomes import SUCCESS, Note, RunOutcome
 from datalake.runs import crumbs, history
+from datalake.runs.counting import good_run, is_whole
 from datalake.runs.database import patience, reading
 from datalake.runs.ended import outcome_of
 from datalake.runs.history import RecordedRun
@@ -65,15 +66,22 @@ def _tell(lake: Lake, settings: Settings, run_id: str, clock: Clock, way_out: Wa
     run = replace(run, notes=(*run.notes, *cut_off))
     made = report(run, settings, context(lake, settings, run, before), out.by_feed, told, _waiting(lake))
     everybody = Teller(lake, settings, out, clock, SECONDS).tell(made)
-    if everybody and run.status == SUCCESS:
+    if everybody and _counts(run, before):
         beat(out.heartbeats.get(RUNNER, ""), RUNNER, HEARTBEAT_SECONDS)
     return EXIT_OK if everybody else EXIT_FAILED
 
 
+def _counts(run: RunOutcome, before: Sequence[RecordedRun]) -> bool:
+    """Whether a success is its night's load, or what made that good: a file taken by hand alone is neither."""
+    tonight: list[RecordedRun | RunOutcome] = [each for each in reversed(before) if each.night == run.night]
+    return run.status == SUCCESS and (is_whole(run) or good_run([*tonight, run]) is run)
+
+
 def _cut_off(lake: Lake, schedule: Schedule, run: RunOutcome, before: Sequence[RecordedRun]) -> tuple[Note, ...]:
     """What a success says of a run of its night that was killed with its runner, so that nobody was told of it."""
-    earlier = next((each for each in before if each.night == run.night), None)
-    if run.status != SUCCESS or earlier is None or earlier.status == SUCCESS or earlier.start is None:
+    loads = (each for each in before if each.night == run.night and is_whole(each))
+    earlier = next(loads, None) if run.status == SUCCESS and is_whole(run) else None
+    if earlier is None or earlier.status == SUCCESS or earlier.start is None:
         return ()
     try:
         with closing(reading(lake.database)) as connection:

@@ -17,6 +17,7 @@ from datalake.errors import EXIT_FAILED, ConfigurationError, DatalakeError, Data
 from datalake.nightly import anything_new, run_night
 from datalake.outcomes import FAILURE, RunOutcome
 from datalake.runs import crumbs, history, record
+from datalake.runs.counting import is_whole
 from datalake.runs.lockfile import data_is_lost
 from datalake.schedule import is_skipped, last_due, night_of
 from datalake.settings import Schedule, Settings
@@ -97,7 +98,7 @@ def _never_ran(lake: Lake, schedule: Schedule, now: datetime) -> bool:
         first, runs = history.first_night(lake.database), history.runs_of_nights(lake.database, night, night)
     except sqlite3.Error:
         return False
-    missed = first is not None and first < night and not runs
+    missed = first is not None and first < night and not any(is_whole(run) for run in runs)
     return missed and night == night_of(schedule, now) and not is_skipped(schedule, night)
 
 

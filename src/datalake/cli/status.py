@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import click
 
@@ -58,6 +59,7 @@ def look(door: Door, runs: int = SHOWN_RUNS) -> Known:
         next_run=[each for each in planned.feeds if each.steps],
         holder=_holder(lake),
         demo=lake.demo_marker.exists(),
+        last_load=_last_load(lake),
         unknown=unknown.kept(lake),
     )
 
@@ -81,6 +83,13 @@ def _runs(lake: Lake, count: int) -> Sequence[RecordedRun]:
     except sqlite3.Error as problem:
         click.echo(f"warning: {lake.database} cannot be read ({problem}); the next run mends it.", err=True)
         return ()
+
+
+def _last_load(lake: Lake) -> date | None:
+    try:
+        return history.last_night(lake.database)
+    except (sqlite3.Error, ValueError):
+        return None  # _runs says so
 
 
 def _with_cause(lake: Lake, run: RecordedRun) -> RecordedRun:

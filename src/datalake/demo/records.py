@@ -10,6 +10,7 @@ from pathlib import Path
 from datalake.demo.marker import LOGS, Marker
 from datalake.outcomes import SUCCESS
 from datalake.runs import csv_log, database, history, last_success, numbers
+from datalake.runs.counting import is_whole
 from datalake.runs.record import record_run
 from datalake.runs.rows import COLUMNS
 from datalake.settings import Schedule
@@ -104,7 +105,7 @@ def _clear_success(lake: Lake, schedule: Schedule) -> None:
     if told and told.demo:
         lake.success_marker.unlink()
         runs = history.last_runs(lake.database, LOOKED_BACK)
-        earlier = next((run.run_id for run in runs if run.run_id and run.status == SUCCESS), None)
+        earlier = next((run.run_id for run in runs if run.run_id and run.status == SUCCESS and is_whole(run)), None)
         outcome = history.outcome(lake.database, earlier) if earlier else None
         if outcome is not None:
             record_run(lake, schedule, outcome)

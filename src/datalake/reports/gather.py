@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from datalake.alerts import book, proofs
@@ -111,7 +112,7 @@ def _usable(lake: Lake, settings: Settings, runs: Sequence[RecordedRun], now: da
         newest = tuple(history.last_runs(lake.database, 30)) or tuple(reversed(runs))
         demo = lake.demo_marker.exists()
         known = Known(now, settings.schedule, load_contracts(lake.root), read_state(lake), newest, demo=demo)
-        return verdict(known)
+        return verdict(replace(known, last_load=history.last_night(lake.database)))
     except (DatalakeError, OSError, ValueError, KeyError, TypeError):
         return ""
 

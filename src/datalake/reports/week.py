@@ -21,9 +21,9 @@ from datalake.nights import (
     days_judged,
     judge,
     local_instant,
-    night_of_run,
+    nights_loaded,
 )
-from datalake.outcomes import SUCCESS, FeedOutcome
+from datalake.outcomes import FeedOutcome
 from datalake.reports.model import FeedFigure, NightFigure, Span
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
@@ -73,8 +73,7 @@ def judged_nights(
 
     The rules are the check's. lost: nights whose runs the record no longer has.
     """
-    had_runs = {night for night in (night_of_run(schedule, run) for run in runs) if night}
-    days = days_judged(schedule, first, last, had_runs)
+    days = days_judged(schedule, first, last, nights_loaded(schedule, runs))
     due = [day for day in days if first_night and first_night <= day and calendar.due(schedule, day) <= now]
     return judge(schedule, due, runs, View(now, lost=lost))
 
@@ -125,7 +124,7 @@ def old_hours(schedule: Schedule, nights: Sequence[Night], start: datetime, unti
 
 def _ends(schedule: Schedule, nights: Iterable[Night]) -> list[datetime]:
     """When the loads of some nights that succeeded ended, as far as that is known."""
-    good = (run for night in nights for run in night.runs if run.status == SUCCESS)
+    good = (night.best for night in nights if night.best and night.loaded)
     ends = (run.end or local_instant(schedule, run.end_time) for run in good)
     return [end for end in ends if end]
 

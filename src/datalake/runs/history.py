@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from datalake.outcomes import Changes, FeedOutcome, FileOutcome, Note, RunOutcome, StageTime
+from datalake.outcomes import NOT_PUBLISHED, PARTIAL, Changes, FeedOutcome, FileOutcome, Note, RunOutcome, StageTime
 from datalake.runs.database import reading
 from datalake.runs.rows import COLUMNS, RuntimeRow
 
@@ -48,6 +48,14 @@ class RecordedRun:
     rejected: int | None
     tip: str = ""  # sha256 of the last event when it ended
     failed: tuple[str, ...] = ()  # the feeds that it failed for, in words, where somebody has looked them up
+    settled: tuple[str, ...] = ()  # the feeds that it did what was to be done of
+    unsettled: tuple[str, ...] = ()  # the feeds that it failed for
+
+
+_FAILED = ", ".join(f"'{status}'" for status in NOT_PUBLISHED)
+_FEEDS = f"(SELECT group_concat(feed) FROM etl_feed f WHERE f.run_id = r.run_id AND f.status {{}} IN ({_FAILED}))"  # noqa: S608
+RUNS = f"SELECT r.*, {_FEEDS.format('NOT')} AS settled, {_FEEDS.format('')} AS unsettled FROM etl_runtime r"  # noqa: S608
+WHOLE = "coalesce(\"trigger\", '') NOT IN ({})".format(", ".join(f"'{trigger}'" for trigger in PARTIAL))
 
 
 @contextlib.contextmanager
@@ -66,7 +74,7 @@ def _select(database: Path, query: str, values: tuple[Any, ...] | Mapping[str, A
 
 def last_runs(database: Path, count: int, before_id: int | None = None) -> tuple[RecordedRun, ...]:
     """Return the newest runs, newest first; page on with the id of the last one."""
-    query = "SELECT * FROM etl_runtime WHERE id < ? ORDER BY id DESC LIMIT ?"
+    query = f"{RUNS} WHERE id < ? ORDER BY id DESC LIMIT ?"
     return tuple(recorded(row) for row in _select(database, query, (before_id or 2**62, count)))
 
 
@@ -76,21 +84,26 @@ def runs_of_nights(database: Path, first: date, last: date) -> tuple[RecordedRun
     Rows of before there were nights count for the date they started on.
     """
     query = (
-        "SELECT * FROM etl_runtime WHERE night BETWEEN :first AND :last"
-        " OR night IS NULL AND date BETWEEN :first AND :last ORDER BY id"
+        f"{RUNS} WHERE night BETWEEN :first AND :last OR night IS NULL AND date BETWEEN :first AND :last ORDER BY id"
     )
     values = {"first": first.isoformat(), "last": last.isoformat()}
     return tuple(recorded(row) for row in _select(database, query, values))
 
 
 def first_night(database: Path) -> date | None:
-    """Return the earliest night that has a run."""
+    """Return the earliest night that has a load: files taken by hand before it are none."""
     own, older = (
-        "SELECT min(night) AS night FROM etl_runtime",
+        f"SELECT min(night) AS night FROM etl_runtime WHERE {WHOLE}",  # noqa: S608 - words of our own
         "SELECT min(date) AS night FROM etl_runtime WHERE night IS NULL",
     )
     rows = [*_select(database, own, ()), *_select(database, older, ())]
     return min((night for night in (_day(row["night"]) for row in rows) if night), default=None)
+
+
+def last_night(database: Path) -> date | None:
+    """Return the latest night that has a load: files taken by hand after it are none."""
+    query = f"SELECT max(night) AS night FROM etl_runtime WHERE {WHOLE}"  # noqa: S608 - words of our own
+    return next((_day(row["night"]) for row in _select(database, query, ())), None)
 
 
 def outcome(database: Path, run_id: str) -> RunOutcome | None:
@@ -141,6 +154,8 @@ def recorded(row: sqlite3.Row) -> RecordedRun:
     values["night"] = _day(values["night"])
     values["demo"] = bool(values["demo"])
     values["notes"] = _notes(values["notes"])
+    for name in ("settled", "unsettled"):
+        values[name] = tuple(filter(None, (values.get(name) or "").split(",")))
     return RecordedRun(**values)
 
 

@@ -47,9 +47,9 @@ def _values(lines: Sequence[str]) -> dict[str, str]:
 
 
 def write(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
-    """Tell of a success, unless the file tells of a later one; a date still to come is no such thing."""
-    known = _exact_end(lake)
-    if known is not None and run.end < known <= datetime.now(timezone.utc):
+    """Tell of a success, unless the file tells of a later one or night; a date still to come is no such thing."""
+    known, night = _exact_end(lake)
+    if known is not None and known <= datetime.now(timezone.utc) and (run.end < known or run.night.isoformat() < night):
         return
     first = local_time(run.end, schedule.zone).strftime(TIME)
     values = {
@@ -64,11 +64,11 @@ def write(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
     write_atomically(lake.success_marker, ("\n".join(lines) + "\n").encode("utf-8"))
 
 
-def _exact_end(lake: Lake) -> datetime | None:
-    """The instant in UTC; None where the file has none, as in its first form, or cannot be read."""
+def _exact_end(lake: Lake) -> tuple[datetime | None, str]:
+    """The instant in UTC, and the night; None where the file has none, as in its first form, or cannot be read."""
     try:
-        lines = lake.success_marker.read_text(encoding="utf-8").splitlines()
-        end = datetime.fromisoformat(_values(lines)["end_utc"])
+        values = _values(lake.success_marker.read_text(encoding="utf-8").splitlines())
+        end = datetime.fromisoformat(values["end_utc"])
     except (OSError, ValueError, KeyError):
-        return None
-    return end if end.tzinfo else None
+        return None, ""
+    return (end if end.tzinfo else None), values.get("night", "")

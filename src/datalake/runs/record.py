@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datalake.errors import DatalakeError
 from datalake.outcomes import SUCCESS, RunOutcome
 from datalake.runs import crumbs, csv_log, database, history, last_success
+from datalake.runs.counting import good_run, is_whole
 from datalake.runs.ended import outcome_of
 from datalake.runs.rows import RuntimeRow, row_of
 from datalake.settings import Schedule
@@ -73,9 +74,17 @@ def _rows_due(lake: Lake, schedule: Schedule, run: RunOutcome) -> list[RuntimeRo
 
 
 def _finish(lake: Lake, schedule: Schedule, run: RunOutcome) -> None:
-    if run.status == SUCCESS:
+    if run.status == SUCCESS and _counts(lake, run):
         last_success.write(lake, schedule, run)
     crumbs.forget(lake, run.run_id)
+
+
+def _counts(lake: Lake, run: RunOutcome) -> bool:
+    """Whether a success is its night's load, or what made that good: a file taken by hand alone is neither."""
+    if is_whole(run):
+        return True
+    good = good_run(history.runs_of_nights(lake.database, run.night, run.night))
+    return good is not None and good.run_id == run.run_id
 
 
 def recover_unrecorded(lake: Lake, schedule: Schedule, before: str) -> tuple[RunOutcome, ...]:

@@ -16,8 +16,9 @@ from datalake.contracts.config import load_contracts
 from datalake.contracts.model import Contract
 from datalake.errors import DatalakeError
 from datalake.freshness import night_judged, stands
-from datalake.outcomes import RunOutcome
+from datalake.outcomes import SUCCESS, RunOutcome
 from datalake.runs import crumbs, history, last_success, lock
+from datalake.runs.counting import good_run, is_whole
 from datalake.runs.database import reading
 from datalake.runs.ended import outcome_of
 from datalake.runs.history import RecordedRun
@@ -46,7 +47,7 @@ class Facts:
     runs: tuple[RecordedRun, ...] = ()  # of all nights to be judged
     only_csv: tuple[RuntimeRow, ...] = ()  # runs that the database lost
     first_night: date | None = None
-    last: RunOutcome | None = None  # the night's last run with its feeds
+    last: RunOutcome | None = None  # the run with its feeds that says last how the night went
     holder: Holder | None = None  # of the run lock
     looked: tuple[datetime, date] | None = None  # the last look, and the night it judged
     told: frozenset[date] = frozenset()  # nights that some incident has told already
@@ -174,13 +175,18 @@ class Gathering:
             return record.Known()
 
     def _last(self, runs: Sequence[RecordedRun], night: date) -> RunOutcome | None:
-        """The night's last run: as a dead one left it, where the record does not have it yet."""
-        left = next((each for each in reversed(self._left()) if each.night == night), None)
-        own = [run for run in runs if run.night == night and run.run_id]
-        if left or not own:
-            return left
+        """The night's last run: as a dead one left it, where the record does not have it yet. Where the night is not
+        loaded, a file taken by hand says nothing of it.
+        """
+        there: list[RecordedRun | RunOutcome] = [run for run in runs if run.night == night and run.run_id]
+        there += (each for each in self._left() if each.night == night)
+        if good_run(there) is None:
+            there = [run for run in there if is_whole(run) or run.status != SUCCESS]
+        last = there[-1] if there else None
+        if last is None or isinstance(last, RunOutcome):
+            return last
         try:
-            return history.outcome(self.lake.database, own[-1].run_id or "")
+            return history.outcome(self.lake.database, last.run_id or "")
         except (sqlite3.Error, ValueError, TypeError):
             return None
 

@@ -22,6 +22,9 @@ BLANK: dict[str, Any] = {
     "error": "",
     "fix": "",
     "notes": (),
+    "failed": (),
+    "settled": (),
+    "unsettled": (),
 }
 
 
@@ -88,7 +91,8 @@ def run_of(row: RuntimeRow) -> RecordedRun:
 
 def run_left(run: RunOutcome) -> RecordedRun:
     """Return a run that is over and not recorded yet as one of the record."""
-    names = ("run_id", "night", "start", "end", "runtime_sec", "status", "trigger", "exit_code", "error", "fix", "demo")
+    known = ("run_id", "night", "start", "end", "runtime_sec", "status", "trigger", "exit_code", "error", "fix", "demo")
+    names = (*known, "settled", "unsettled")
     return RecordedRun(**{**BLANK, **{name: getattr(run, name) for name in names}})
 
 

@@ -16,8 +16,10 @@ from datalake.nights import (
     judge,
     lost,
     night_of_run,
+    nights_loaded,
 )
 from datalake.outcomes import SUCCESS, RunOutcome
+from datalake.runs.counting import is_whole
 from datalake.settings import Schedule
 from datalake.watchdog.facts import Facts, witnesses
 
@@ -73,8 +75,7 @@ def verdict(facts: Facts, schedule: Schedule) -> Verdict:
 
 def _nights(facts: Facts, schedule: Schedule) -> list[Night]:
     first = max(facts.first_judged, min(facts.first_night or facts.night, facts.night))
-    had_runs = {night for night in (night_of_run(schedule, run) for run in facts.runs) if night}
-    days = days_judged(schedule, first, facts.night, had_runs)
+    days = days_judged(schedule, first, facts.night, nights_loaded(schedule, facts.runs))
     since = facts.running_since if facts.holder else None
     return judge(schedule, days, facts.runs, View(facts.now, since, _lost(facts, schedule)))
 
@@ -93,7 +94,8 @@ def _cause(facts: Facts, latest: Night) -> str:
         return "ok" if _only_the_record_is_gone(facts, latest) else UNKNOWN
     if latest.state == MISSED and facts.first_night is None and facts.marker is None:
         return NEVER
-    return _cause_of_failure(facts.last) if latest.state in (FAILED, MISSED) and facts.last else latest.state
+    told = facts.last and (latest.state == FAILED or (latest.state == MISSED and is_whole(facts.last)))
+    return _cause_of_failure(facts.last) if facts.last and told else latest.state
 
 
 def _cause_of_loaded(facts: Facts, latest: Night) -> str:

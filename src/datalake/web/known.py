@@ -30,6 +30,7 @@ def look(site: Site, record: Record) -> Now:
     rules = read_rules(site.lake)
     rows = outcome_queries.latest_feeds(record.connection)
     states, lost = _states(site)
+    nights = queries.first_and_last_night(record.connection)
     known = Known(
         now=site.clock.now(),
         schedule=site.settings.schedule,
@@ -38,6 +39,7 @@ def look(site: Site, record: Record) -> Now:
         runs=queries.newest_runs(record.connection, RUNS),
         holder=holder_at_work(site.lake),
         demo=site.demo,
+        last_load=nights[1] if nights else None,
     )
     problems = [problem for problem in (record.problem, rules.problem, lost) if problem]
     verdict = Verdict(BAD, "It cannot be told whether today's data is good.") if rules.problem else judged(known)

@@ -1,5 +1,6 @@
 """What watchers ask: /healthz, /status.json and /metrics."""
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from datalake import schedule
 from datalake.alerts import book
+from datalake.outcomes import SUCCESS
+from datalake.runs.counting import good_run, is_whole
 from datalake.runs.history import RecordedRun
 from datalake.web import outcome_queries, queries
 from datalake.web.api import answers
@@ -18,11 +21,12 @@ from datalake.web.figures.metrics import Alerts, Collected, Measured
 from datalake.web.figures.nights import Night, Span, judge_nights
 from datalake.web.known import Now, look
 from datalake.web.record import Record, ask
-from datalake.web.rows import StageRow
+from datalake.web.rows import StageRow, night_of
 from datalake.web.site import Site, running, span_of, this_site
 
 blueprint = Blueprint("machines", __name__)
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+LOOKED_BACK = 50  # successes among which the newest that counts is looked for
 
 
 @blueprint.get("/healthz")
@@ -90,10 +94,9 @@ def metrics() -> Response:
 def _measure(site: Site, record: Record) -> Measured:
     connection, span = record.connection, span_of(site, record)
     newest = queries.newest_runs(connection, 1)
-    good = queries.newest_runs(connection, 1, "success")
     return Measured(
         newest=newest[0] if newest else None,
-        success=good[0] if good else None,
+        success=_last_success(connection),
         runs=queries.count_runs(connection, queries.RunFilter()),
         missed=_missed(site, record, span),
         running=running(site.lake) is not None,
@@ -104,6 +107,15 @@ def _measure(site: Site, record: Record) -> Measured:
         alerts=_alerts(site, record),
         arrivals=outcome_queries.last_arrivals(connection),
     )
+
+
+def _last_success(connection: sqlite3.Connection) -> RecordedRun | None:
+    """The newest that was its night's load, or what made that good: a file taken by hand alone is neither."""
+    for run in queries.newest_runs(connection, LOOKED_BACK, SUCCESS):
+        night = night_of(run)
+        if is_whole(run) or (night and good_run(queries.runs_of_nights(connection, night, night)) == run):
+            return run
+    return queries.last_good_run(connection)
 
 
 def _alerts(site: Site, record: Record) -> Alerts | None:
@@ -119,8 +131,8 @@ def _stages(record: Record, newest: list[RecordedRun]) -> list[StageRow]:
 
 
 def _missed(site: Site, record: Record, span: Span | None) -> int:
-    """Scheduled nights that have no run, since the first that has one."""
+    """Scheduled nights that have no load, since the first that has one."""
     if span is None:
         return 0
-    had = queries.nights_with_runs(record.connection)
+    had = queries.nights_with_loads(record.connection)
     return sum(night not in had for night in schedule.nights(site.settings.schedule, span.first, span.last))

@@ -9,8 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from datalake.outcomes import PARTIAL
-from datalake.runs.history import RecordedRun, recorded
+from datalake.runs.history import RUNS, WHOLE, RecordedRun, recorded
 
 NIGHT = "coalesce(r.night, r.date)"
 SORTS = {
@@ -52,7 +51,7 @@ def runs(
     only, values = where(wanted)
     if after:
         only, values = f"{only} AND ({column}, r.id) {behind} (?, ?)", [*values, *after]
-    sql = f"SELECT r.* FROM etl_runtime r WHERE {only} ORDER BY {column} {direction}, r.id {direction} LIMIT ?"  # noqa: S608
+    sql = f"{RUNS} WHERE {only} ORDER BY {column} {direction}, r.id {direction} LIMIT ?"
     return [recorded(row) for row in connection.execute(sql, [*values, limit])]
 
 
@@ -88,14 +87,15 @@ def runs_of_nights(connection: sqlite3.Connection, first: date, last: date) -> l
 
 
 def first_and_last_night(connection: sqlite3.Connection) -> tuple[date, date] | None:
-    """Return the earliest and the latest recorded night, None where no run is recorded."""
-    first, last = connection.execute(f"SELECT min({NIGHT}), max({NIGHT}) FROM etl_runtime r").fetchone()  # noqa: S608
+    """Return the earliest and the latest night that has a load, None where none is recorded."""
+    sql = f"SELECT min({NIGHT}), max({NIGHT}) FROM etl_runtime r WHERE {WHOLE}"  # noqa: S608
+    first, last = connection.execute(sql).fetchone()
     return (date.fromisoformat(first), date.fromisoformat(last)) if first else None
 
 
-def nights_with_runs(connection: sqlite3.Connection) -> set[date]:
-    """Return the nights that have a run."""
-    rows = connection.execute(f"SELECT DISTINCT {NIGHT} FROM etl_runtime r WHERE {NIGHT} <> ''")  # noqa: S608
+def nights_with_loads(connection: sqlite3.Connection) -> set[date]:
+    """Return the nights that have a load: files taken by hand are none."""
+    rows = connection.execute(f"SELECT DISTINCT {NIGHT} FROM etl_runtime r WHERE {NIGHT} <> '' AND {WHOLE}")  # noqa: S608
     return {date.fromisoformat(night) for (night,) in rows}
 
 
@@ -118,11 +118,10 @@ def run_cells(connection: sqlite3.Connection, wanted: RunFilter, order: Order, c
     return connection.execute(sql, values).fetchall()
 
 
-def last_good_run(connection: sqlite3.Connection, before: RecordedRun) -> RecordedRun | None:
-    """Return the last success recorded before a run that loaded a whole night."""
-    whole = f"coalesce(\"trigger\", '') NOT IN ({marks(PARTIAL)})"
-    sql = f"SELECT * FROM etl_runtime WHERE id < ? AND status = 'success' AND {whole} ORDER BY id DESC LIMIT 1"  # noqa: S608
-    row = connection.execute(sql, (before.id, *PARTIAL)).fetchone()
+def last_good_run(connection: sqlite3.Connection, before: RecordedRun | None = None) -> RecordedRun | None:
+    """Return the last success that loaded a whole night; before: the run that it was recorded before."""
+    sql = f"SELECT * FROM etl_runtime WHERE id < ? AND status = 'success' AND {WHOLE} ORDER BY id DESC LIMIT 1"  # noqa: S608
+    row = connection.execute(sql, (before.id if before else 2**62,)).fetchone()
     return recorded(row) if row else None
 
 

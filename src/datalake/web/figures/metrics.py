@@ -87,7 +87,7 @@ def _of_runs(seen: Measured) -> Iterator[Metric]:
     if seen.last_check is not None:
         yield _gauge("watchdog_last_check_timestamp_seconds", "when the morning check last looked", seen.last_check)
     yield _counters("runs", "runs in the record", "state", {str(key): value for key, value in seen.runs.items()})
-    yield CounterMetricFamily("datalake_slots_missed", "scheduled nights without a run", value=seen.missed)
+    yield CounterMetricFamily("datalake_slots_missed", "scheduled nights without a load", value=seen.missed)
 
 
 def _of_feeds(feeds: Sequence[Feed]) -> Iterator[Metric]:

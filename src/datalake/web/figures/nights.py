@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from datalake import nights, schedule
-from datalake.outcomes import PARTIAL, SUCCESS
+from datalake.outcomes import SUCCESS
+from datalake.runs.counting import is_whole
 from datalake.runs.history import RecordedRun
 from datalake.settings import Schedule
 from datalake.words import rate
@@ -50,7 +51,7 @@ class Night:
     @property
     def load(self) -> RecordedRun | None:
         """The good run that loaded the whole night: its runtime is one to compare, a retry's of one feed is not."""
-        return next((run for run in self.runs if run.status == SUCCESS and run.trigger not in PARTIAL), None)
+        return next((run for run in self.runs if run.status == SUCCESS and is_whole(run)), None)
 
     @property
     def word(self) -> str:
@@ -67,7 +68,7 @@ class Night:
     @property
     def ok(self) -> bool:
         """Whether its data was published, however late or slowly."""
-        return any(run.status == SUCCESS for run in self.runs)
+        return self.best is not None and self.best.status == SUCCESS
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ def _shown(plan: Schedule, night: nights.Night, span: Span) -> Night:
 
 
 def _state(plan: Schedule, night: nights.Night, span: Span) -> str:
-    if night.runs:
-        return NOTES if night.state == nights.OK and night.best and night.best.notes else night.state
+    if night.best:
+        return NOTES if night.state == nights.OK and night.best.notes else night.state
     if night.day < span.first:
         return BEFORE
     if night.day > span.last:
