@@ -86,11 +86,12 @@ def office(lake, slack):
 
 
 @pytest.mark.parametrize("trigger", BY_HAND)
-def test_a_file_taken_by_hand_does_not_hide_that_the_load_did_not_run(office, lake, trigger) -> None:
+def test_a_file_taken_by_hand_does_not_hide_that_the_load_did_not_run(office, lake, slack, trigger) -> None:
     before = lake.success_marker.read_bytes()
     office.ended(taken(9, trigger=trigger))
     assert office.six() == 1 and office.state() == "missed"
     assert "last night's load did not run (Wed 5 Nov 2025)" in office.heads()[-1]
+    assert "Single files were taken up by hand for this night" in slack.taken[-1].everything
     assert should_start(lake, office.environ, MovedClock(SIX)) is True
     assert lake.success_marker.read_bytes() == before
     assert _never_ran(lake, SCHEDULE, SIX) is True

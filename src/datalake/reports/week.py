@@ -69,7 +69,7 @@ def judged_nights(
     now: datetime,
     lost: frozenset[date] = frozenset(),
 ) -> list[Night]:
-    """Return what the nights of a span came to: those due by now, not before the first run there ever was.
+    """Return what the nights of a span came to: those due by now, not before the first load there ever was.
 
     The rules are the check's. lost: nights whose runs the record no longer has.
     """

@@ -1,4 +1,4 @@
-"""logs/last_success.txt: when a run last succeeded. Its content decides; its age on disk is nothing to go by.
+"""logs/last_success.txt: when a load last succeeded. Its content decides; its age on disk is nothing to go by.
 
 The first line is local time, as people read it; key=value lines follow. The first form had that line alone.
 """

@@ -35,6 +35,7 @@ LOOK = "See what is there: `python3 manage.py status`"
 DOCTOR = "See why it may not have started: `python3 manage.py doctor`"
 LOG = "See its log: `tail -n 40 logs/cron_etl.log`"
 LOST = "logs/last_success.txt or the lake knows of a good load that the record does not: was an old copy restored?"
+BY_HAND = "Single files were taken up by hand for this night: that is no load of all that there is to do."
 CHECK = "`bash src/check_etl_watchdog.sh`"
 STEPS = {
     MISSED: (RUN, DOCTOR),
@@ -182,6 +183,8 @@ def _why(found: Verdict, facts: Facts) -> list[str]:
         said.append(LOST)
     if found.cause == CLOCK:
         said.append("The last check, or the last success, lies in the future by this host's clock.")
+    if found.cause in (MISSED, NEVER) and any(night.day == found.night and night.runs for night in found.nights):
+        said.append(BY_HAND)
     if found.cause in (RUNNING, OVERRUN) and not found.loaded:
         said.append(_at_work(facts))
     return said + (_reasons(found.run) if found.run else [])

@@ -220,7 +220,7 @@ BUCKET: tuple[Field, ...] = (
     _whole("nights", "nights that can be judged"),
     _whole("good", "of these, good"),
     _whole("failed", "of these, failed"),
-    _whole("missed", "of these, without a run"),
+    _whole("missed", "of these, without a load"),
     _number("success_rate", "good by nights, from 0 to 1; null where no night can be judged", null=True),
     _whole("n", "loads that the runtimes are of"),
     _number("p50_sec", "median runtime", lambda bucket: bucket.p50, null=True),
