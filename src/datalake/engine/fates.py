@@ -3,7 +3,6 @@
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -49,11 +48,6 @@ class Candidate:
     key: tuple[Any, ...]
     age: tuple[Any, ...]
     contents: bytes
-
-
-def digest(values: tuple[Any, ...]) -> bytes:
-    """Return 16 bytes that only rows with the same values share."""
-    return blake2b(repr(values).encode(), digest_size=16).digest()
 
 
 def settle_keys(candidates: Iterable[Candidate]) -> Fates:

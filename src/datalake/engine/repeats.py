@@ -2,22 +2,24 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from datalake.clean.arrow import Ints, among, distinct, int_array, valid_rows
+from datalake.clean.arrow import Ints, among, distinct, int_array, text_scalar, valid_rows
 from datalake.clean.rules import Rules
 from datalake.contracts.model import Contract
-from datalake.engine.fates import Candidate, Fates, digest, merged, settle_keys, settle_unique
+from datalake.engine.fates import Candidate, Fates, merged, settle_keys, settle_unique
 from datalake.engine.findings import python_values
 from datalake.engine.judge import Judge, Judged, Lines
 from datalake.engine.scan import Part, Piece, RecordIndex
 from datalake.engine.watch import KeyWatch
 
 AT_ONCE = 4_096  # records judged together
-READ_COST = 131_072  # bytes that can be read in the time one more read takes
+READ_COST = 32_768  # bytes that can be read in the time one more read takes
 
 
 class Resolver:
@@ -52,10 +54,11 @@ class Resolver:
         judged, numbers = self._judged(records)
         rows = np.flatnonzero(judged.cleaned.accepted & judged.cleaned.keyed)
         places = judged.rows[rows]
-        columns = {name: _taken(values, rows) for name, values in judged.cleaned.values.items()}
-        contract = self._rules.contract
-        keys, ages = (_rows_of([columns[each] for each in names], len(rows)) for names in _compared(contract))
-        contents = (digest(each) for each in _rows_of(list(columns.values()), len(rows)))
+        values, contract = judged.cleaned.values, self._rules.contract
+        keys, ages = (
+            _rows_of([_taken(values[each], rows) for each in names], len(rows)) for names in _compared(contract)
+        )
+        contents = _digests([each.take(int_array(rows)) for each in values.values()])
         each = zip(numbers[places].tolist(), judged.records.lines[places].tolist(), keys, ages, contents, strict=True)
         return (Candidate(*parts) for parts in each)
 
@@ -109,6 +112,24 @@ def _portions(records: Ints) -> Iterator[Ints]:
 
 def _compared(contract: Contract) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return contract.primary_key, contract.order_by
+
+
+def _digests(columns: Sequence[pa.Array]) -> Iterator[bytes]:
+    """Yield 16 bytes for each row that only rows with the same values share. No text holds a NUL: such rows are judged
+    one by one, and have no place among these.
+    """
+    comma = text_scalar("\0,")
+    whole = pc.binary_join_element_wise(*map(_as_text, columns), comma, null_handling="replace", null_replacement="\0-")
+    return (blake2b(row, digest_size=16).digest() for row in whole.cast(pa.binary()).to_pylist())
+
+
+def _as_text(values: pa.Array) -> pa.Array:
+    """Return values as texts that differ where they do."""
+    if pa.types.is_list(values.type):
+        return pc.binary_join(values, text_scalar("\0;"))
+    if pa.types.is_timestamp(values.type) or pa.types.is_date32(values.type):  # as text they would want a zone's data
+        values = values.view(pa.int64() if pa.types.is_timestamp(values.type) else pa.int32())
+    return values if pa.types.is_string(values.type) else values.cast(pa.string())
 
 
 def _taken(values: pa.Array, rows: Ints) -> list[Any]:
