@@ -3,8 +3,8 @@
 import os
 import sys
 
-# Arrow's usual pool keeps a third more memory than it uses (docs/performance.md), and asks for its pool before anything
-# of ours is run. Its builds for other systems may be without jemalloc, and would say so at every start.
+# Arrow's usual pool keeps a fifth to a third more memory than it uses (docs/performance.md), and it is chosen before
+# anything of ours is run. Builds for other systems may be without jemalloc, and would say so at every start.
 if sys.platform == "linux" and os.uname().machine == "x86_64":
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")
 
