@@ -69,6 +69,16 @@ def test_names_from_outside_cannot_reach_the_terminal() -> None:
     assert "\x1b" not in "".join(shown(replace(RUN, feeds=(replace(FEED, files=(evil,)),))))
 
 
+def test_unknown_values_of_several_feeds_are_one_sentence() -> None:
+    one = Note("unknown", "2 values of irb.sponsors (3 times) are not in the map sponsors.", "irb")
+    other = Note("rejected_rows", "1 of 9 rows of COI.csv was rejected.", "coi")
+    assert f"Note: {one.text}" in shown(replace(RUN, notes=(one, other)))
+    said = [line for line in shown(replace(RUN, notes=(one, replace(one, feed="coi"), other)))]
+    assert one.text not in " ".join(said)
+    start = said.index(f"Note: {other.text}") + 1
+    assert " ".join(said[start : start + 2]).startswith("Note: Unknown values in irb and coi; their rows were loaded.")
+
+
 def test_a_failed_run_says_what_was_not_updated_and_what_to_do() -> None:
     failed = replace(FEED, status="refused", reason="The file is empty.", fix="python3 manage.py retry grants_proposal")
     text = "\n".join(shown(replace(RUN, status="failure", exit_code=1, feeds=(failed,))))

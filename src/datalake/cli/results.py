@@ -1,12 +1,12 @@
 """What a person at a terminal is shown after a run: lines of text out of the outcome, within 100 columns."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from datalake.alerts import currency
 from datalake.alerts.run import stands
 from datalake.cli.text import clipped, table
-from datalake.outcomes import FeedOutcome, FileOutcome, RunOutcome
+from datalake.outcomes import FeedOutcome, FileOutcome, Note, RunOutcome
 from datalake.safe_text import written_out
 from datalake.settings import Settings
 from datalake.words import day, listed, minutes, number
@@ -31,9 +31,19 @@ def lines(outcome: RunOutcome, lake: Lake, settings: Settings) -> list[str]:
     for feed in outcome.feeds:
         if feed.reason:
             shown += [*wrapped(f"{feed.feed}: {feed.reason}"), f"  Do: {written_out(feed.fix)}"]
-    for note in outcome.notes:
-        shown += wrapped(f"Note: {note.text}")
+    for text in _notes(outcome.notes):
+        shown += wrapped(f"Note: {text}")
     return [*shown, "", *_next(outcome, lake, settings)]
+
+
+def _notes(notes: Sequence[Note]) -> list[str]:
+    """Return what was noted; unknown values of several feeds in one sentence, as the first night brings many."""
+    unknown = [note for note in notes if note.kind == "unknown"]
+    if len(unknown) < 2:
+        return [note.text for note in notes]
+    feeds = listed([note.feed for note in unknown], len(unknown))
+    counted = f"Unknown values in {feeds}; their rows were loaded. They are counted by `python3 manage.py status`."
+    return [*(note.text for note in notes if note.kind != "unknown"), counted]
 
 
 def _row(feed: FeedOutcome, file: FileOutcome) -> tuple[str, ...]:
