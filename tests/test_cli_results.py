@@ -73,7 +73,7 @@ def test_unknown_values_of_several_feeds_are_one_sentence() -> None:
     one = Note("unknown", "2 values of irb.sponsors (3 times) are not in the map sponsors.", "irb")
     other = Note("rejected_rows", "1 of 9 rows of COI.csv was rejected.", "coi")
     assert f"Note: {one.text}" in shown(replace(RUN, notes=(one, other)))
-    said = [line for line in shown(replace(RUN, notes=(one, replace(one, feed="coi"), other)))]
+    said = shown(replace(RUN, notes=(one, replace(one, feed="coi"), other)))
     assert one.text not in " ".join(said)
     start = said.index(f"Note: {other.text}") + 1
     assert " ".join(said[start : start + 2]).startswith("Note: Unknown values in irb and coi; their rows were loaded.")
