@@ -37,7 +37,7 @@ def test_of_several_files_in_a_night_only_the_one_that_is_shown_says_what_the_ta
     texts = [each.text for each in loaded.next_night().notes if each.kind == "rejected_rows"]
     assert texts == [
         "1 of 5 rows of IRB_PROTOCOL_2025-11-05.csv was rejected.",
-        "1 of 4 rows of IRB_PROTOCOL_2025-11-06.csv was rejected; 1 of their records keeps its last good version.",
+        "1 of 4 rows of IRB_PROTOCOL_2025-11-06.csv was rejected; 1 record keeps its last good version.",
     ]
 
 
@@ -162,6 +162,16 @@ def test_past_the_limit_of_rejected_rows_the_file_waits_and_nothing_is_published
     assert "python3 manage.py approve irb" in feed(outcome).fix
     assert (feed(outcome).as_of, loaded.ids()) == (D4, ["A", "B", "C"])
     assert [each.counts["rejected"] for each in loaded.state().held] == [1]
+
+
+def test_more_are_kept_than_were_rejected_where_a_rejected_row_does_not_say_which_record_it_is(loaded: Office) -> None:
+    loaded.with_irb(limits=Limits(rejected_percent=50))
+    loaded.irb("2025-11-05", "A", "?,?,?,?,?,?,?,?,?")
+    assert note(loaded.next_night(), "rejected_rows") == (
+        "1 of 2 rows of IRB_PROTOCOL_2025-11-05.csv was rejected; 2 records keep their last good version, as a"
+        " rejected row does not say which record it is."
+    )
+    assert sorted(loaded.ids()) == ["A", "B", "C"]
 
 
 def test_at_the_limit_it_is_published(loaded: Office) -> None:

@@ -15,7 +15,7 @@ from datalake.pipeline.plan import FeedPlan, Plan, Step, Take
 from datalake.pipeline.publish import current_version, supersede
 from datalake.pipeline.rules import changed
 from datalake.safe_text import written_out
-from datalake.words import few, was
+from datalake.words import count, few, was
 from datalake.zones.state import FeedState
 
 PATIENCE = 3  # files after the first that may show nothing new before a person is told
@@ -114,14 +114,19 @@ def _summed(changes: list[Changes]) -> Changes:
     )
 
 
+def _keeping(kept: int, rejected: int) -> str:
+    """More than were rejected are kept where a rejected row's key cannot be read: it may be any that is missing."""
+    said = f"{count(kept, 'record keeps its', 'records keep their')} last good version"
+    return f"{said}, as a rejected row does not say which record it is" if kept > rejected else said
+
+
 def _add_notes(context: Context, outcome: FeedOutcome) -> None:
     feed = outcome.feed
     newest = [file for file in outcome.files if file.status == "published"][-1:]
     for file in outcome.files:
         if file.status == "published" and file.rejected:
             told = outcome.kept and file in newest  # what the table keeps tonight is told of the file that it shows
-            keep = "keeps its" if outcome.kept == 1 else "keep their"
-            kept = f"; {outcome.kept:,} of their records {keep} last good version" if told else ""
+            kept = f"; {_keeping(outcome.kept, file.rejected)}" if told else ""
             found = f"{file.rejected:,} of {file.rows_read:,} rows of {file.name}"
             context.note("rejected_rows", f"{found} {was(file.rejected)} rejected{kept}.", feed)
         if file.status == "duplicate":
