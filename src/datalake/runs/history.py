@@ -12,7 +12,17 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from datalake.outcomes import NOT_PUBLISHED, PARTIAL, Changes, FeedOutcome, FileOutcome, Note, RunOutcome, StageTime
+from datalake.outcomes import (
+    NOT_PUBLISHED,
+    PARTIAL,
+    SUCCESS,
+    Changes,
+    FeedOutcome,
+    FileOutcome,
+    Note,
+    RunOutcome,
+    StageTime,
+)
 from datalake.runs.database import reading
 from datalake.runs.rows import COLUMNS, RuntimeRow
 
@@ -48,14 +58,18 @@ class RecordedRun:
     rejected: int | None
     tip: str = ""  # sha256 of the last event when it ended
     failed: tuple[str, ...] = ()  # the feeds that it failed for, in words, where somebody has looked them up
-    settled: tuple[str, ...] = ()  # the feeds that it did what was to be done of
+    settled: tuple[str, ...] = ()  # the feeds that it did what was to be done of; not of a whole load that was good
     unsettled: tuple[str, ...] = ()  # the feeds that it failed for
 
 
 _FAILED = ", ".join(f"'{status}'" for status in NOT_PUBLISHED)
-_FEEDS = f"(SELECT group_concat(feed) FROM etl_feed f WHERE f.run_id = r.run_id AND f.status {{}} IN ({_FAILED}))"  # noqa: S608
-RUNS = f"SELECT r.*, {_FEEDS.format('NOT')} AS settled, {_FEEDS.format('')} AS unsettled FROM etl_runtime r"  # noqa: S608
 WHOLE = "coalesce(\"trigger\", '') NOT IN ({})".format(", ".join(f"'{trigger}'" for trigger in PARTIAL))
+_GOOD = f"r.status = '{SUCCESS}' AND {WHOLE}"  # of nearly all runs: their feeds are not looked up, as nobody asks
+_FEEDS = (
+    f"CASE WHEN {_GOOD} THEN NULL"  # noqa: S608 - words of our own
+    f" ELSE (SELECT group_concat(feed) FROM etl_feed f WHERE f.run_id = r.run_id AND f.status {{}} IN ({_FAILED})) END"
+)
+RUNS = f"SELECT r.*, {_FEEDS.format('NOT')} AS settled, {_FEEDS.format('')} AS unsettled FROM etl_runtime r"  # noqa: S608
 
 
 @contextlib.contextmanager
