@@ -165,3 +165,22 @@ def test_an_entrypoint_loads_only_what_it_needs(words: list[str], may_load: set[
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert len(loaded) > 20, done.stderr
     assert {name.partition(".")[0] for name in loaded} & OTHERS <= may_load
+
+
+CLEANING = """
+import sys
+from pathlib import Path
+from support import staging
+rows = ["A1,x,1.00,2025-01-01,", "A1,y,1.00,2025-01-01,", "A2,x,bad,,", " ,,,,", "A3,x", "?,x,1,,", "A4, x ,2,,"]
+done = staging.local.stage(staging.job(Path(sys.argv[1]), "\\n".join(["id,title,amount,start,updated", *rows, ""])))
+print(done.rows_read, done.accepted, done.rejected, done.superseded, done.excluded, "pandas" in sys.modules)
+"""
+
+
+def test_cleaning_bad_repeated_and_blank_rows_loads_no_pandas(tmp_path: Path) -> None:
+    """Arrow loads it by itself where it is handed numpy arrays: half a second of every night (speed.md, section 8)."""
+    surroundings = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{PACKAGE.parent}:{Path(__file__).parent}"}
+    done = subprocess.run(
+        [sys.executable, "-c", CLEANING, str(tmp_path)], env=surroundings, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["7", "2", "3", "1", "1", "False"], done.stdout + done.stderr

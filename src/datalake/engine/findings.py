@@ -49,7 +49,7 @@ def table_of(findings: list[Finding], judged: Judged) -> pa.Table:
     columns = {
         "line": int_array(judged.records.lines[records]),
         **{name: nullable_strings([getattr(each, name) for each in findings]) for name in _TEXTS},
-        "record": pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), texts),
+        "record": pa.DictionaryArray.from_arrays(int_array(places).cast(pa.int32()), texts),
     }
     return pa.table([columns[name] for name in HELD.names], schema=HELD)
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import re2
 
-from datalake.clean.arrow import Bools, Ints, Text, among, bool_array, truths
+from datalake.clean.arrow import Bools, Ints, Text, among, bool_array, int_array, truths
 from datalake.clean.batch import Cleaned, Cleaner
 from datalake.clean.rules import whole
 from datalake.clean.values import BLANKS
@@ -125,7 +125,7 @@ def _blank(cells: Cells) -> Ints:
     """Return the rows in which no known column has a value; after the first column hardly any are looked at."""
     left = np.arange(len(cells.rows))
     for column in cells.columns.values():
-        trimmed = pc.utf8_trim(column.take(pa.array(left)) if len(left) < len(column) else column, characters=BLANKS)
+        trimmed = pc.utf8_trim(column.take(int_array(left)) if len(left) < len(column) else column, characters=BLANKS)
         left = left[Text(trimmed).sizes == 0]
         if not len(left):
             break
